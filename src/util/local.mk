@@ -1,0 +1,7 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+noinst_LIBRARIES += libutil.a
+libutil_a_SOURCES = \
+	%D%/cleanup.h \
+	%D%/log.c \
+	%D%/log.h \
+	%D%/macro.h
