@@ -24,4 +24,4 @@
 #define CONTAINER_OF(pointer, type, member)                                                        \
         ((type *)((char *)(pointer)-offsetof(type, member)))
 
-#define PRINTF(format, arguments) __attribute__((format(printf, format, arguments)))
+#define PRINTF(text, first) __attribute__((format(printf, text, first)))
