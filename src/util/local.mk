@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 noinst_LIBRARIES += libutil.a
 libutil_a_SOURCES = \
+	%D%/bytes.h \
 	%D%/cleanup.h \
 	%D%/log.c \
 	%D%/log.h \
