@@ -1,0 +1,27 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+noinst_LIBRARIES += libsession.a
+libsession_a_SOURCES = \
+	%D%/address.c \
+	%D%/address.h \
+	%D%/link.c \
+	%D%/link.h \
+	%D%/options.c \
+	%D%/options.h \
+	%D%/reason.c \
+	%D%/reason.h \
+	%D%/requests.c \
+	%D%/sandbox.c \
+	%D%/sandbox.h \
+	%D%/session.c \
+	%D%/session.h \
+	%D%/state.c \
+	%D%/state.h
+libsession_a_CFLAGS = \
+	$(AM_CFLAGS) $(LIBUSB_CFLAGS) $(LIBEVENT_CFLAGS) $(LIBSECCOMP_CFLAGS)
+
+bin_PROGRAMS += usbredir-session
+usbredir_session_SOURCES = %D%/main.c
+usbredir_session_CFLAGS = $(libsession_a_CFLAGS)
+usbredir_session_LDADD = \
+	libsession.a libusbhost.a libprotocol.a libutil.a \
+	$(LIBUSB_LIBS) $(LIBEVENT_LIBS) $(LIBSECCOMP_LIBS)

@@ -1,0 +1,18 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+noinst_LIBRARIES += libusbhost.a
+libusbhost_a_SOURCES = \
+	%D%/device.c \
+	%D%/device.h \
+	%D%/find.c \
+	%D%/find.h \
+	%D%/layout.c \
+	%D%/layout.h \
+	%D%/loop.c \
+	%D%/loop.h \
+	%D%/pool.c \
+	%D%/pool.h \
+	%D%/status.c \
+	%D%/status.h \
+	%D%/transfer.c \
+	%D%/transfer.h
+libusbhost_a_CFLAGS = $(AM_CFLAGS) $(LIBUSB_CFLAGS) $(LIBEVENT_CFLAGS)

@@ -95,7 +95,8 @@ void log_write(enum log_level level, const char *format, ...)
         if (getenv("JOURNAL_STREAM"))
                 length = (size_t)snprintf(line, sizeof(line), "<%c>", levels[level].priority);
         else if (object_name[0])
-                length = (size_t)snprintf(line, sizeof(line), "%s[%s]: ", program_name, object_name);
+                length =
+                        (size_t)snprintf(line, sizeof(line), "%s[%s]: ", program_name, object_name);
         else
                 length = (size_t)snprintf(line, sizeof(line), "%s: ", program_name);
 

@@ -21,7 +21,6 @@
                 max_a_ > max_b_ ? max_a_ : max_b_;                                                 \
         })
 
-#define CONTAINER_OF(pointer, type, member)                                                        \
-        ((type *)((char *)(pointer)-offsetof(type, member)))
+#define CONTAINER_OF(pointer, type, member) ((type *)((char *)(pointer)-offsetof(type, member)))
 
 #define PRINTF(text, first) __attribute__((format(printf, text, first)))

@@ -1,0 +1,364 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Connecting and accepting, before the sandbox is closed and the event loop runs; so these wait in
+ * poll(2), for the socket and for the word to stop. A guest's socket never delays small packets
+ * (TCP_NODELAY), and a dead peer is found by keepalive.
+ */
+#include "session/address.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "util/cleanup.h"
+
+#define CONNECT_TIMEOUT_MS 10000
+
+/* An unused connection is probed after this, then at this interval; so many lost end it. */
+#define KEEPALIVE_SEC    15
+#define KEEPALIVE_PROBES 3
+
+static void freeaddrinfop(struct addrinfo **list)
+{
+        if (*list)
+                freeaddrinfo(*list);
+}
+
+static int parse_number(const char *text, long min, long max, long *ret)
+{
+        char *end;
+        long value;
+
+        if (text[0] < '0' || text[0] > '9')
+                return -EINVAL;
+        errno = 0;
+        value = strtol(text, &end, 10);
+        if (errno != 0 || *end || value < min || value > max)
+                return -EINVAL;
+
+        *ret = value;
+        return 0;
+}
+
+/* HOST:PORT or [HOST]:PORT */
+static int parse_tcp(const char *text, struct address *ret)
+{
+        const char *colon = strrchr(text, ':');
+        size_t length;
+        long port;
+
+        if (!colon || parse_number(colon + 1, 1, 65535, &port) < 0)
+                return -EINVAL;
+
+        length = (size_t)(colon - text);
+        if (text[0] == '[') {
+                if (length < 3 || text[length - 1] != ']')
+                        return -EINVAL;
+                text++;
+                length -= 2;
+        } else if (memchr(text, ':', length)) {
+                return -EINVAL;
+        }
+        if (length >= sizeof(ret->host))
+                return -EINVAL;
+
+        memcpy(ret->host, text, length);
+        ret->host[length] = '\0';
+        snprintf(ret->port, sizeof(ret->port), "%hu", (unsigned short)port);
+        return 0;
+}
+
+int address_parse(const char *text, struct address *ret, char *message, size_t size)
+{
+        struct address address = { .fd = -1 };
+        long fd;
+
+        if (!strncmp(text, "tcp:", 4)) {
+                address.kind = ADDRESS_TCP;
+                if (parse_tcp(text + 4, &address) == 0) {
+                        *ret = address;
+                        return 0;
+                }
+                snprintf(message, size,
+                         "'%s': expected tcp:HOST:PORT, with a port from 1 to 65535 and an IPv6 "
+                         "address in brackets",
+                         text);
+        } else if (!strncmp(text, "unix:", 5)) {
+                size_t length = strlen(text + 5);
+
+                address.kind = ADDRESS_UNIX;
+                if (length > 0 && length < sizeof(address.path)) {
+                        memcpy(address.path, text + 5, length + 1);
+                        *ret = address;
+                        return 0;
+                }
+                snprintf(message, size, "'%s': expected unix:PATH, a path of 1 to %zu bytes", text,
+                         sizeof(address.path) - 1);
+        } else if (!strncmp(text, "fd:", 3) && parse_number(text + 3, 3, 65535, &fd) == 0) {
+                address.kind = ADDRESS_FD;
+                address.fd = (int)fd;
+                *ret = address;
+                return 0;
+        } else {
+                snprintf(message, size, "'%s': expected tcp:HOST:PORT, unix:PATH or fd:N", text);
+        }
+
+        return -EINVAL;
+}
+
+/* Waits for events on fd. Returns 0, -ECANCELED, or -ETIMEDOUT. */
+static int wait_for(int fd, short events, int cancel_fd, int timeout_ms)
+{
+        struct pollfd fds[] = { { .fd = fd, .events = events },
+                                { .fd = cancel_fd, .events = POLLIN } };
+        int n;
+
+        do
+                n = poll(fds, 2, timeout_ms);
+        while (n < 0 && errno == EINTR);
+
+        if (n < 0)
+                return -errno;
+        if (fds[1].revents)
+                return -ECANCELED;
+
+        return n == 0 ? -ETIMEDOUT : 0;
+}
+
+static void set_tcp_options(int fd)
+{
+        const struct {
+                int level, name, value;
+        } options[] = {
+                { IPPROTO_TCP, TCP_NODELAY, 1 },
+                { SOL_SOCKET, SO_KEEPALIVE, 1 },
+                { IPPROTO_TCP, TCP_KEEPIDLE, KEEPALIVE_SEC },
+                { IPPROTO_TCP, TCP_KEEPINTVL, KEEPALIVE_SEC },
+                { IPPROTO_TCP, TCP_KEEPCNT, KEEPALIVE_PROBES },
+        };
+
+        /* A socket without them works, only not as well. */
+        for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++)
+                setsockopt(fd, options[i].level, options[i].name, &options[i].value, sizeof(int));
+}
+
+static int connect_to(int family, const struct sockaddr *to, socklen_t length, int cancel_fd,
+                      int *ret_fd)
+{
+        CLEANUP(close_fdp) int fd = -1;
+        socklen_t size = sizeof(int);
+        int error = 0, r;
+
+        fd = socket(family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+        if (fd < 0)
+                return -errno;
+
+        if (connect(fd, to, length) < 0) {
+                if (errno != EINPROGRESS)
+                        return -errno;
+                r = wait_for(fd, POLLOUT, cancel_fd, CONNECT_TIMEOUT_MS);
+                if (r < 0)
+                        return r;
+                if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size) < 0)
+                        return -errno;
+                if (error != 0)
+                        return -error;
+        }
+
+        *ret_fd = TAKE_FD(fd);
+        return 0;
+}
+
+static int listen_at(int family, const struct sockaddr *at, socklen_t length, int *ret_fd)
+{
+        CLEANUP(close_fdp) int fd = -1;
+        int yes = 1;
+
+        fd = socket(family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+        if (fd < 0)
+                return -errno;
+        if (family != AF_UNIX && setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes)) < 0)
+                return -errno;
+        if (bind(fd, at, length) < 0 || listen(fd, 1) < 0)
+                return -errno;
+
+        *ret_fd = TAKE_FD(fd);
+        return 0;
+}
+
+static int look_up(const struct address *address, int flags, struct addrinfo **ret, char *message,
+                   size_t size)
+{
+        struct addrinfo hints = { .ai_family = AF_UNSPEC,
+                                  .ai_socktype = SOCK_STREAM,
+                                  .ai_flags = flags | AI_NUMERICSERV };
+        int r;
+
+        r = getaddrinfo(address->host[0] ? address->host : NULL, address->port, &hints, ret);
+        if (r == 0)
+                return 0;
+
+        snprintf(message, size, "host '%s' does not resolve: %s", address->host, gai_strerror(r));
+        return -EHOSTUNREACH;
+}
+
+static struct sockaddr_un unix_address(const struct address *address)
+{
+        struct sockaddr_un un = { .sun_family = AF_UNIX };
+
+        memcpy(un.sun_path, address->path, sizeof(un.sun_path));
+        return un;
+}
+
+/* A socket that was inherited must be a connected stream. */
+static int take_inherited(int fd, int *ret_fd)
+{
+        int type = 0, flags;
+        socklen_t size = sizeof(type);
+
+        if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) < 0)
+                return -errno;
+        flags = fcntl(fd, F_GETFL);
+        if (type != SOCK_STREAM || flags < 0)
+                return -EPROTOTYPE;
+        if (fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0 || fcntl(fd, F_SETFD, FD_CLOEXEC) < 0)
+                return -errno;
+
+        *ret_fd = fd;
+        return 0;
+}
+
+static int connect_tcp(const struct address *address, int cancel_fd, int *ret_fd, char *message,
+                       size_t size)
+{
+        CLEANUP(freeaddrinfop) struct addrinfo *list = NULL;
+        int r;
+
+        r = look_up(address, AI_ADDRCONFIG, &list, message, size);
+        if (r < 0)
+                return r;
+
+        for (struct addrinfo *i = list; i; i = i->ai_next) {
+                r = connect_to(i->ai_family, i->ai_addr, i->ai_addrlen, cancel_fd, ret_fd);
+                if (r == 0)
+                        set_tcp_options(*ret_fd);
+                if (r == 0 || r == -ECANCELED)
+                        return r;
+        }
+
+        snprintf(message, size, "cannot connect to %s port %s: %s", address->host, address->port,
+                 strerror(-r));
+        return r;
+}
+
+int address_connect(const struct address *address, int cancel_fd, int *ret_fd, char *message,
+                    size_t size)
+{
+        struct sockaddr_un un;
+        int r = -EINVAL;
+
+        switch (address->kind) {
+        case ADDRESS_TCP: return connect_tcp(address, cancel_fd, ret_fd, message, size);
+        case ADDRESS_UNIX:
+                un = unix_address(address);
+                r = connect_to(AF_UNIX, (struct sockaddr *)&un, sizeof(un), cancel_fd, ret_fd);
+                if (r < 0)
+                        snprintf(message, size, "cannot connect to %s: %s", address->path,
+                                 strerror(-r));
+                return r;
+        case ADDRESS_FD:
+                r = take_inherited(address->fd, ret_fd);
+                if (r < 0)
+                        snprintf(message, size, "descriptor %i is no connected stream socket: %s",
+                                 address->fd, strerror(-r));
+                return r;
+        }
+
+        return r;
+}
+
+static int listen_tcp(const struct address *address, int *ret_fd, char *message, size_t size)
+{
+        CLEANUP(freeaddrinfop) struct addrinfo *list = NULL;
+        int r;
+
+        r = look_up(address, AI_PASSIVE, &list, message, size);
+        if (r < 0)
+                return r;
+
+        for (struct addrinfo *i = list; i; i = i->ai_next) {
+                r = listen_at(i->ai_family, i->ai_addr, i->ai_addrlen, ret_fd);
+                if (r == 0)
+                        return 0;
+        }
+
+        snprintf(message, size, "cannot listen on %s port %s: %s",
+                 address->host[0] ? address->host : "all addresses", address->port, strerror(-r));
+        return r;
+}
+
+/* A socket file that nobody listens on any more is replaced; a new one is for its owner only. */
+static int listen_unix(const struct address *address, int *ret_fd, char *message, size_t size)
+{
+        struct sockaddr_un un = unix_address(address);
+        CLEANUP(close_fdp) int probe = -1;
+        mode_t mask = umask(0077);
+        struct stat st;
+        int r;
+
+        r = listen_at(AF_UNIX, (struct sockaddr *)&un, sizeof(un), ret_fd);
+        if (r == -EADDRINUSE && lstat(un.sun_path, &st) == 0 && S_ISSOCK(st.st_mode) &&
+            connect_to(AF_UNIX, (struct sockaddr *)&un, sizeof(un), -1, &probe) == -ECONNREFUSED &&
+            unlink(un.sun_path) == 0)
+                r = listen_at(AF_UNIX, (struct sockaddr *)&un, sizeof(un), ret_fd);
+        umask(mask);
+
+        if (r < 0)
+                snprintf(message, size, "cannot listen on %s: %s", address->path, strerror(-r));
+        return r;
+}
+
+int address_accept(const struct address *address, int cancel_fd, int *ret_fd, char *message,
+                   size_t size)
+{
+        CLEANUP(close_fdp) int listener = -1;
+        int fd = -1, r;
+
+        if (address->kind == ADDRESS_FD)
+                return address_connect(address, cancel_fd, ret_fd, message, size);
+
+        r = address->kind == ADDRESS_TCP ? listen_tcp(address, &listener, message, size)
+                                         : listen_unix(address, &listener, message, size);
+        if (r < 0)
+                return r;
+
+        /* A caller who has left again before it was accepted is no error. */
+        while (r == 0 && fd < 0) {
+                r = wait_for(listener, POLLIN, cancel_fd, -1);
+                if (r == 0)
+                        fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+                if (r == 0 && fd < 0 && errno != EAGAIN && errno != ECONNABORTED && errno != EINTR)
+                        r = -errno;
+        }
+        if (address->kind == ADDRESS_UNIX)
+                unlink(address->path);
+        if (r < 0) {
+                snprintf(message, size, "no guest was accepted: %s", strerror(-r));
+                return r;
+        }
+
+        if (address->kind == ADDRESS_TCP)
+                set_tcp_options(fd);
+        *ret_fd = fd;
+        return 0;
+}

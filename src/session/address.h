@@ -1,0 +1,37 @@
+#pragma once
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Where a guest is: tcp:HOST:PORT, unix:PATH, or fd:N for a connected socket that was inherited.
+ * HOST is a name, an IPv4 address, [an IPv6 address], or empty for all addresses when listening.
+ */
+#include <stdbool.h>
+#include <stddef.h>
+
+enum address_kind {
+        ADDRESS_TCP,
+        ADDRESS_UNIX,
+        ADDRESS_FD,
+};
+
+struct address {
+        enum address_kind kind;
+        char host[256];
+        char port[6];   /* decimal, 1 to 65535 */
+        char path[108]; /* as sun_path */
+        int fd;
+};
+
+/* Returns 0, or -EINVAL with a sentence in message. */
+int address_parse(const char *text, struct address *ret, char *message, size_t size);
+
+/*
+ * Connects, each address of a name in turn, at most 10 s for each. Returns 0 and a non-blocking
+ * stream socket in *ret_fd; -ECANCELED when the descriptor cancel_fd becomes readable; or the
+ * errno of the last try, with a sentence in message.
+ */
+int address_connect(const struct address *address, int cancel_fd, int *ret_fd, char *message,
+                    size_t size);
+
+/* Listens there for one guest, and stops listening. Returns as address_connect() does. */
+int address_accept(const struct address *address, int cancel_fd, int *ret_fd, char *message,
+                   size_t size);

@@ -1,0 +1,336 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * One edge-triggered event watches the socket for both directions. What an edge said is kept in
+ * two flags, readable and writable, until the kernel says EAGAIN or takes or gives less than it
+ * could; after the edge of the peer's close only the end of file counts.
+ *
+ * Writing happens in the turn event. link_send() activates it, so it runs behind all other events
+ * that are ready in this turn of the loop, and their answers go out in one system call.
+ */
+#include "session/link.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+#include "util/cleanup.h"
+#include "util/log.h"
+#include "util/macro.h"
+
+/* Reads and writes in one turn, before other descriptors have theirs. */
+#define READS_PER_TURN 4
+#define IOVECS         64
+
+struct link {
+        int fd;
+        struct event *io, *turn;
+        struct parser *parser;
+        struct writer *writer;
+        struct link_events events;
+        void *userdata;
+
+        bool readable, writable, closing;
+        bool held;      /* by the owner */
+        bool throttled; /* too much is queued */
+        bool is_over;
+        bool trace;
+};
+
+DEFINE_CLEANUP(struct link, link_free)
+
+static void on_io(evutil_socket_t fd, short what, void *userdata);
+static void on_turn(evutil_socket_t fd, short what, void *userdata);
+
+static void release_payload(void *userdata, void *owner)
+{
+        struct link *l = userdata;
+
+        l->events.payload_free(l->userdata, owner);
+}
+
+static void *new_payload(void *userdata, const struct packet *packet, size_t size,
+                         uint8_t **ret_data)
+{
+        struct link *l = userdata;
+
+        return l->events.payload_new(l->userdata, packet, size, ret_data);
+}
+
+static void send_hello(struct link *l, const char *version, uint32_t caps)
+{
+        struct packet hello = { .type = PACKET_hello };
+        uint8_t word[CAPS_WORD];
+
+        snprintf(hello.hello.version, sizeof(hello.hello.version), "%s", version);
+        caps_put(word, caps_consistent(caps));
+        link_send(l, &hello, word, sizeof(word), NULL);
+}
+
+int link_new(struct link **ret, struct event_base *base, int fd, const char *version, uint32_t caps,
+             size_t answers, const struct link_events *events, void *userdata)
+{
+        CLEANUP(link_freep) struct link *l = NULL;
+        int r;
+
+        l = calloc(1, sizeof(*l));
+        if (!l)
+                return -ENOMEM;
+
+        *l = (struct link){ .fd = -1, .events = *events, .userdata = userdata };
+
+        r = parser_new(&l->parser, ROLE_HOST, caps, new_payload, release_payload, l);
+        if (r < 0)
+                return r;
+        r = writer_new(&l->writer, ROLE_HOST, caps, LINK_HIGH_PACKETS + answers, release_payload,
+                       l);
+        if (r < 0)
+                return r;
+
+        l->io = event_new(base, fd, EV_READ | EV_WRITE | EV_CLOSED | EV_ET | EV_PERSIST, on_io, l);
+        l->turn = event_new(base, -1, 0, on_turn, l);
+        if (!l->io || !l->turn)
+                return -ENOMEM;
+        if (event_add(l->io, NULL) < 0)
+                return -EIO;
+
+        l->fd = fd;
+        send_hello(l, version, caps);
+        *ret = TAKE(l);
+        return 0;
+}
+
+struct link *link_free(struct link *l)
+{
+        if (!l)
+                return NULL;
+
+        if (l->io)
+                event_free(l->io);
+        if (l->turn)
+                event_free(l->turn);
+        parser_free(l->parser);
+        writer_free(l->writer);
+        close_fd(l->fd);
+        free(l);
+        return NULL;
+}
+
+void link_set_trace(struct link *l, bool trace)
+{
+        l->trace = trace;
+}
+
+void link_shut(struct link *l)
+{
+        if (l->is_over)
+                return;
+
+        l->is_over = true;
+        event_del(l->io);
+        event_del(l->turn);
+        shutdown(l->fd, SHUT_RDWR);
+}
+
+static void end(struct link *l, enum link_end why, int detail)
+{
+        if (l->is_over)
+                return;
+
+        link_shut(l);
+        l->events.on_end(l->userdata, why, detail);
+}
+
+static void trace(const struct link *l, const char *direction, const struct packet *packet,
+                  size_t payload_size)
+{
+        char text[768];
+
+        packet_print(text, sizeof(text), packet, parser_both(l->parser));
+        if (payload_size > 0)
+                log_write(LOG_LEVEL_INFO, "%s %s + %zu bytes", direction, text, payload_size);
+        else
+                log_write(LOG_LEVEL_INFO, "%s %s", direction, text);
+}
+
+void link_send(struct link *l, const struct packet *packet, const uint8_t *payload, size_t size,
+               void *owner)
+{
+        enum packet_fault fault = PACKET_FAULT_NONE;
+        int r;
+
+        if (l->is_over) {
+                if (owner)
+                        release_payload(l, owner);
+                return;
+        }
+
+        if (l->trace)
+                trace(l, ">", packet, size);
+
+        r = writer_put(l->writer, packet, payload, size, owner, &fault);
+        if (r < 0) {
+                log_error("%s is not sent: %s", packet_type_string(packet->type),
+                          r == -EPROTO ? packet_fault_string(fault) : strerror(-r));
+                end(l, LINK_END_BUG, r == -EPROTO ? (int)fault : -r);
+                return;
+        }
+
+        event_active(l->turn, 0, 0);
+}
+
+/* Comes back after the other events had their turn; activating again here would starve them. */
+static void come_back(struct link *l)
+{
+        struct timeval now = { 0 };
+
+        event_add(l->turn, &now);
+}
+
+static bool may_take(struct link *l)
+{
+        size_t bytes = writer_bytes(l->writer), packets = writer_packets(l->writer);
+
+        if (l->throttled)
+                l->throttled = bytes > LINK_LOW_BYTES || packets > LINK_LOW_PACKETS;
+        else
+                l->throttled = bytes >= LINK_HIGH_BYTES || packets >= LINK_HIGH_PACKETS;
+
+        return !l->is_over && !l->held && !l->throttled;
+}
+
+static void take_one(struct link *l, struct parsed *parsed)
+{
+        if (l->trace)
+                trace(l, "<", parsed->packet, parsed->payload_size);
+        if (parsed->packet->type == PACKET_hello)
+                writer_set_peer_caps(l->writer, parser_peer_caps(l->parser));
+
+        l->events.on_packet(l->userdata, parsed);
+
+        if (parsed->owner)
+                release_payload(l, parsed->owner);
+}
+
+/* Hands packets up. Returns whether the parser wants more bytes, and the owner more packets. */
+static bool take(struct link *l)
+{
+        while (may_take(l)) {
+                enum packet_fault fault;
+                struct parsed parsed;
+
+                switch (parser_next(l->parser, &parsed, &fault)) {
+                case PARSER_MORE: return true;
+                case PARSER_PACKET: take_one(l, &parsed); break;
+                case PARSER_FAULT: end(l, LINK_END_FAULT, (int)fault); break;
+                }
+        }
+
+        return false;
+}
+
+static void read_some(struct link *l)
+{
+        for (unsigned i = 0; take(l) && l->readable; i++) {
+                struct iovec iov[PARSER_TARGETS];
+                size_t wanted = 0;
+                unsigned n;
+                ssize_t size;
+
+                if (i == READS_PER_TURN) {
+                        come_back(l);
+                        return;
+                }
+
+                n = parser_targets(l->parser, iov);
+                for (unsigned j = 0; j < n; j++)
+                        wanted += iov[j].iov_len;
+
+                size = readv(l->fd, iov, (int)n);
+                if (size == 0) {
+                        end(l,
+                            parser_is_between_packets(l->parser) ? LINK_END_CLOSED : LINK_END_CUT,
+                            0);
+                } else if (size < 0) {
+                        if (errno == EAGAIN)
+                                l->readable = false;
+                        else if (errno != EINTR)
+                                end(l, LINK_END_ERROR, errno);
+                } else {
+                        parser_filled(l->parser, (size_t)size);
+                        l->readable = l->closing || (size_t)size == wanted;
+                }
+        }
+}
+
+static void write_some(struct link *l)
+{
+        while (l->writable && !l->is_over) {
+                struct iovec iov[IOVECS];
+                struct msghdr message = { .msg_iov = iov };
+                size_t wanted = 0;
+                ssize_t size;
+
+                message.msg_iovlen = writer_iovecs(l->writer, iov, IOVECS);
+                if (message.msg_iovlen == 0)
+                        return;
+                for (size_t i = 0; i < message.msg_iovlen; i++)
+                        wanted += iov[i].iov_len;
+
+                size = sendmsg(l->fd, &message, MSG_NOSIGNAL);
+                if (size < 0) {
+                        if (errno == EAGAIN)
+                                l->writable = false;
+                        else if (errno != EINTR)
+                                end(l, LINK_END_ERROR, errno);
+                        continue;
+                }
+
+                l->writable = (size_t)size == wanted;
+                writer_wrote(l->writer, (size_t)size);
+        }
+}
+
+static void on_io(evutil_socket_t fd, short what, void *userdata)
+{
+        struct link *l = userdata;
+
+        if (what & (EV_READ | EV_CLOSED))
+                l->readable = true;
+        if (what & EV_CLOSED)
+                l->closing = true;
+        if (what & EV_WRITE) {
+                l->writable = true;
+                event_active(l->turn, 0, 0);
+        }
+
+        read_some(l);
+}
+
+static void on_turn(evutil_socket_t fd, short what, void *userdata)
+{
+        struct link *l = userdata;
+
+        write_some(l);
+        read_some(l);
+}
+
+void link_hold(struct link *l, bool hold)
+{
+        if (l->held && !hold && !l->is_over)
+                come_back(l);
+        l->held = hold;
+}
+
+size_t link_queued(const struct link *l)
+{
+        return l->is_over ? 0 : writer_bytes(l->writer);
+}
+
+uint32_t link_peer_caps(const struct link *l)
+{
+        return parser_peer_caps(l->parser);
+}

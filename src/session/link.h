@@ -1,0 +1,73 @@
+#pragma once
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The connection to the guest: a connected stream socket, the parser and the writer on it. Reads
+ * into the parser's targets, hands packets up, gathers what is sent into one write per turn of the
+ * event loop, and stops reading while the guest does not read.
+ */
+#include <event2/event.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "protocol/parser.h"
+#include "protocol/writer.h"
+
+struct link;
+
+/* Why a link is over; the detail is an errno, a packet_fault, or 0. */
+enum link_end {
+        LINK_END_CLOSED, /* end of file between two packets */
+        LINK_END_CUT,    /* end of file inside a packet */
+        LINK_END_ERROR,  /* errno of the socket */
+        LINK_END_FAULT,  /* packet_fault: the guest broke the protocol */
+        LINK_END_BUG,    /* packet_fault or errno: we were about to send what may not be sent */
+};
+
+struct link_events {
+        /* A packet. Who wants its payload's owner takes it and leaves NULL; else it is released. */
+        void (*on_packet)(void *userdata, struct parsed *parsed);
+        /* Nothing comes or goes any more. Called once; the link may be freed later, not here. */
+        void (*on_end)(void *userdata, enum link_end end, int detail);
+        /* Memory for large payloads, see parser.h, and its way back. */
+        parser_payload_new payload_new;
+        void (*payload_free)(void *userdata, void *owner);
+};
+
+/*
+ * Reading stops when so much is queued for a guest that does not read, and goes on at the lower
+ * marks. 4 MiB are four answers of QEMU's largest size; 1024 packets bound the small ones.
+ */
+#define LINK_HIGH_BYTES   (4u * 1024 * 1024)
+#define LINK_LOW_BYTES    (1u * 1024 * 1024)
+#define LINK_HIGH_PACKETS 1024u
+#define LINK_LOW_PACKETS  256u
+
+/*
+ * A link of the host's role on a connected, non-blocking socket, which is the link's from here on;
+ * sends hello with that version and those capabilities. Answers is the number of packets that may
+ * become due whatever the marks say. Returns 0, -ENOMEM or -EIO; on error the socket is the
+ * caller's.
+ */
+int link_new(struct link **ret, struct event_base *base, int fd, const char *version, uint32_t caps,
+             size_t answers, const struct link_events *events, void *userdata);
+struct link *link_free(struct link *l);
+
+/* Logs every packet in both directions. */
+void link_set_trace(struct link *l, bool trace);
+
+/* Queues a packet; the owner is the link's from here on. Errors end the link. */
+void link_send(struct link *l, const struct packet *packet, const uint8_t *payload, size_t size,
+               void *owner);
+
+/* Takes no packets while held. Letting go makes the event loop take those that came. */
+void link_hold(struct link *l, bool hold);
+
+/* Ends it without a word: on_end is not called. What is queued is lost. */
+void link_shut(struct link *l);
+
+/* Bytes queued and not taken by the kernel; 0 once the link is over. */
+size_t link_queued(const struct link *l);
+
+/* Capabilities of the guest; 0 before its hello. */
+uint32_t link_peer_caps(const struct link *l);

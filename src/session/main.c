@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * usbredir-session: one device to one guest. The order is the point: all that needs names, files
+ * and privileges comes first (find and open the device node, reach the guest, make a libusb
+ * context); then root and nearly all system calls are given up; only then is the device read, and
+ * the first byte of the guest.
+ */
+#include <errno.h>
+#include <event2/event.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "session/options.h"
+#include "session/sandbox.h"
+#include "session/session.h"
+#include "usb/find.h"
+#include "util/cleanup.h"
+#include "util/log.h"
+
+/* What the kernel allows all of usbfs unless told otherwise, and what we leave to others. */
+#define USBFS_MEMORY_DEFAULT_MB 16
+#define USBFS_MEMORY_RESERVE_MB 2
+#define USBFS_MEMORY_FILE       "/sys/module/usbcore/parameters/usbfs_memory_mb"
+
+/* Stands for "no limit", which the kernel spells 0. */
+#define USBFS_MEMORY_UNLIMITED_MB 2047
+
+struct resources {
+        struct event_base *base;
+        struct event *signals;
+        struct usb_loop *loop;
+        struct session *session;
+        int signal_fd, device_fd;
+};
+
+static void resources_clear(struct resources *r)
+{
+        session_free(r->session);
+        usb_loop_free(r->loop);
+        if (r->signals)
+                event_free(r->signals);
+        if (r->base)
+                event_base_free(r->base);
+        close_fd(r->device_fd);
+        close_fd(r->signal_fd);
+}
+
+/* The signals that ask us to end come as bytes, so that nothing is ever interrupted. */
+static int open_signals(void)
+{
+        sigset_t set;
+
+        sigemptyset(&set);
+        sigaddset(&set, SIGTERM);
+        sigaddset(&set, SIGINT);
+        sigaddset(&set, SIGHUP);
+        sigprocmask(SIG_BLOCK, &set, NULL);
+        signal(SIGPIPE, SIG_IGN);
+        return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+static void on_signal(evutil_socket_t fd, short what, void *userdata)
+{
+        struct resources *r = userdata;
+        struct signalfd_siginfo info;
+
+        if (read(fd, &info, sizeof(info)) == sizeof(info))
+                session_end(r->session, REASON_ASKED, "%s", strsignal((int)info.ssi_signo));
+}
+
+static size_t usbfs_memory(const struct options *options)
+{
+        CLEANUP(close_fdp) int fd = -1;
+        unsigned limit = USBFS_MEMORY_DEFAULT_MB;
+        char text[16] = "";
+
+        if (options->usbfs_memory > 0)
+                return options->usbfs_memory;
+
+        fd = open(USBFS_MEMORY_FILE, O_RDONLY | O_CLOEXEC);
+        if (fd >= 0 && read(fd, text, sizeof(text) - 1) > 0 && sscanf(text, "%u", &limit) == 1 &&
+            limit == 0)
+                limit = USBFS_MEMORY_UNLIMITED_MB;
+
+        limit = MIN(limit, (unsigned)USBFS_MEMORY_UNLIMITED_MB);
+        return (size_t)(limit > USBFS_MEMORY_RESERVE_MB ? limit - USBFS_MEMORY_RESERVE_MB : 1)
+               << 20;
+}
+
+/* Finds the device; opens its node unless libusb is to do that. */
+static enum session_reason open_device(const struct options *options, struct session_config *config,
+                                       int *ret_fd)
+{
+        struct usb_place place = { 0 };
+        char message[512], path[64];
+        int fd;
+
+        if (sscanf(options->device, "fd:%i", &fd) == 1) {
+                log_set_object(options->device);
+                config->device_fd = fd;
+                return REASON_ASKED;
+        }
+
+        switch (usb_find(options->device, &place, message, sizeof(message))) {
+        case 0: break;
+        case -EINVAL: log_error("--device: %s", message); return REASON_USAGE;
+        default: log_error("%s", message); return REASON_NOT_FOUND;
+        }
+        log_set_object(place.port);
+        config->bus = place.bus;
+        config->address = place.address;
+        if (!options->sandbox)
+                return REASON_ASKED;
+
+        snprintf(path, sizeof(path), "/dev/bus/usb/%03u/%03u", place.bus, place.address);
+        fd = open(path, O_RDWR | O_CLOEXEC);
+        if (fd < 0) {
+                log_error("cannot open %s: %s", path, strerror(errno));
+                return errno == EACCES || errno == EPERM ? REASON_ACCESS_DENIED : REASON_NOT_FOUND;
+        }
+
+        *ret_fd = config->device_fd = fd;
+        return REASON_ASKED;
+}
+
+static enum session_reason reach_guest(const struct options *options, int signal_fd, int *ret_fd)
+{
+        char message[512] = "";
+        int r;
+
+        r = (options->listen ? address_accept : address_connect)(&options->address, signal_fd,
+                                                                 ret_fd, message, sizeof(message));
+        if (r == -ECANCELED) {
+                log_info("asked to end before a guest was there");
+                return REASON_ASKED;
+        }
+        if (r < 0)
+                log_error("%s", message);
+
+        return REASON_CONNECT_FAILED;
+}
+
+static int give_up_privileges(const struct options *options)
+{
+        char message[256];
+        int r;
+
+        if (!options->sandbox) {
+                log_warning("running without the sandbox: for tests only");
+                return 0;
+        }
+
+        r = sandbox_drop_root(options->user, message, sizeof(message));
+        if (r < 0)
+                log_error("%s", message);
+        if (r == 0 && (r = sandbox_close()) < 0)
+                log_error("cannot close the sandbox: %s", strerror(-r));
+
+        return r;
+}
+
+static enum session_reason run(const struct options *options, struct resources *r)
+{
+        struct session_config config = { .device_fd = -1,
+                                         .usbfs_memory = usbfs_memory(options),
+                                         .trace = options->trace };
+        CLEANUP(close_fdp) int socket_fd = -1;
+        enum session_reason reason;
+        int error;
+
+        r->signal_fd = open_signals();
+        reason = open_device(options, &config, &r->device_fd);
+        if (reason != REASON_ASKED)
+                return reason;
+
+        reason = reach_guest(options, r->signal_fd, &socket_fd);
+        if (socket_fd < 0)
+                return reason;
+
+        r->base = event_base_new();
+        r->signals = r->base ? event_new(r->base, r->signal_fd, EV_READ | EV_PERSIST, on_signal, r)
+                             : NULL;
+        if (!r->signals || event_add(r->signals, NULL) < 0) {
+                log_error("cannot make an event loop");
+                return REASON_FAILURE;
+        }
+
+        error = usb_loop_new(&r->loop, r->base, !options->sandbox);
+        if (error < 0) {
+                log_error("cannot start libusb: %s", strerror(-error));
+                return REASON_FAILURE;
+        }
+        if (give_up_privileges(options) < 0)
+                return REASON_FAILURE;
+
+        error = session_new(&r->session, &config, r->base, r->loop, TAKE_FD(socket_fd), &reason);
+        if (error < 0) {
+                log_error("%s: %s", session_reason_string(reason), strerror(-error));
+                return reason;
+        }
+
+        event_base_dispatch(r->base);
+        return r->session->reason;
+}
+
+int main(int argc, char **argv)
+{
+        struct resources resources = { .signal_fd = -1, .device_fd = -1 };
+        enum session_reason reason = REASON_ASKED;
+        struct options options;
+
+        log_set_name("usbredir-session");
+
+        switch (options_parse(argc, argv, &options)) {
+        case OPTIONS_RUN:
+                log_set_level(options.log_level);
+                reason = run(&options, &resources);
+                break;
+        case OPTIONS_DONE: break;
+        case OPTIONS_USAGE: reason = REASON_USAGE; break;
+        }
+
+        resources_clear(&resources);
+        return session_reason_exit_code(reason);
+}

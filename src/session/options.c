@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Options are parsed once and checked here; what an error says ends in what to do.
+ */
+#include "session/options.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "session/reason.h"
+
+enum {
+        OPTION_DEVICE = 256,
+        OPTION_TO,
+        OPTION_LISTEN,
+        OPTION_USER,
+        OPTION_USBFS_MEMORY,
+        OPTION_LOG_LEVEL,
+        OPTION_TRACE,
+        OPTION_VERSION,
+        OPTION_HELP,
+        OPTION_NO_SANDBOX,
+};
+
+static const struct option long_options[] = {
+        { "device", required_argument, NULL, OPTION_DEVICE },
+        { "to", required_argument, NULL, OPTION_TO },
+        { "listen", required_argument, NULL, OPTION_LISTEN },
+        { "user", required_argument, NULL, OPTION_USER },
+        { "usbfs-memory", required_argument, NULL, OPTION_USBFS_MEMORY },
+        { "log-level", required_argument, NULL, OPTION_LOG_LEVEL },
+        { "trace", no_argument, NULL, OPTION_TRACE },
+        { "version", no_argument, NULL, OPTION_VERSION },
+        { "help", no_argument, NULL, OPTION_HELP },
+#ifdef TEST_HOOKS
+        { "no-sandbox", no_argument, NULL, OPTION_NO_SANDBOX },
+#endif
+        { 0 },
+};
+
+static void print_help(void)
+{
+        printf("Usage: usbredir-session --device=DEVICE --to=ADDRESS | --listen=ADDRESS [OPTION...]\n"
+               "Redirects one USB device to one virtual machine, and returns it at the end.\n"
+               "\n"
+               "  --device=DEVICE      1-1.4 (port), VVVV:PPPP, BBB/DDD, or fd:N, an open device node\n"
+               "  --to=ADDRESS         connect to the guest: tcp:HOST:PORT, unix:PATH, or fd:N, a socket\n"
+               "  --listen=ADDRESS     wait there for the guest to connect\n"
+               "  --user=NAME          become this user when started as root [" SESSION_USER "]\n"
+               "  --usbfs-memory=MIB   most memory of usbfs to use [the machine's limit - 2]\n"
+               "  --log-level=LEVEL    error, warning, notice, info or debug [info]\n"
+               "  --trace              log every packet\n"
+               "  --version, --help\n");
+#ifdef TEST_HOOKS
+        printf("  --no-sandbox         for tests on emulated devices\n");
+#endif
+        printf("\nExit codes:\n");
+#define EXIT_LINE(name, code, sentence) printf("  %i  %s\n", code, sentence);
+        SESSION_REASONS(EXIT_LINE)
+#undef EXIT_LINE
+}
+
+static int parse_mebibytes(const char *text, size_t *ret)
+{
+        unsigned long value;
+        char *end;
+
+        errno = 0;
+        value = strtoul(text, &end, 10);
+        if (text[0] < '0' || text[0] > '9' || *end || errno != 0 || value < 1 || value > 2047)
+                return -EINVAL;
+
+        *ret = (size_t)value << 20;
+        return 0;
+}
+
+/* Says what is wrong; for "return usage(...)". */
+static enum options_result PRINTF(1, 2) usage(const char *format, ...)
+{
+        va_list arguments;
+
+        fputs("usbredir-session: ", stderr);
+        va_start(arguments, format);
+        vfprintf(stderr, format, arguments);
+        va_end(arguments);
+        fputs("\nTry \"usbredir-session --help\".\n", stderr);
+        return OPTIONS_USAGE;
+}
+
+static enum options_result set_address(struct options *options, const char *text, bool listen)
+{
+        char message[256];
+
+        if (options->address.port[0] || options->address.path[0] || options->address.fd >= 0)
+                return usage("give one of --to and --listen, once");
+        if (address_parse(text, &options->address, message, sizeof(message)) < 0)
+                return usage("%s", message);
+        if (!listen && options->address.kind == ADDRESS_TCP && !options->address.host[0])
+                return usage("'%s': which host?", text);
+
+        options->listen = listen;
+        return OPTIONS_RUN;
+}
+
+static enum options_result parse_one(int option, const char *argument, struct options *options)
+{
+        switch (option) {
+        case OPTION_DEVICE: options->device = argument; return OPTIONS_RUN;
+        case OPTION_TO: return set_address(options, argument, false);
+        case OPTION_LISTEN: return set_address(options, argument, true);
+        case OPTION_USER: options->user = argument; return OPTIONS_RUN;
+        case OPTION_USBFS_MEMORY:
+                if (parse_mebibytes(argument, &options->usbfs_memory) < 0)
+                        return usage("--usbfs-memory='%s': expected MiB, from 1 to 2047", argument);
+                return OPTIONS_RUN;
+        case OPTION_LOG_LEVEL:
+                if (log_level_from_string(argument, &options->log_level) < 0)
+                        return usage("--log-level='%s': expected error, warning, notice, info or "
+                                     "debug",
+                                     argument);
+                return OPTIONS_RUN;
+        case OPTION_TRACE: options->trace = true; return OPTIONS_RUN;
+        case OPTION_NO_SANDBOX: options->sandbox = false; return OPTIONS_RUN;
+        case OPTION_VERSION: printf("usbredir-session " PACKAGE_VERSION "\n"); return OPTIONS_DONE;
+        case OPTION_HELP: print_help(); return OPTIONS_DONE;
+        default: return usage("see above"); /* getopt has said which */
+        }
+}
+
+enum options_result options_parse(int argc, char **argv, struct options *ret)
+{
+        struct options options = {
+                .address.fd = -1,
+                .user = SESSION_USER,
+                .log_level = LOG_LEVEL_INFO,
+                .sandbox = true,
+        };
+        int option;
+
+        while ((option = getopt_long(argc, argv, "", long_options, NULL)) >= 0) {
+                enum options_result result = parse_one(option, optarg, &options);
+
+                if (result != OPTIONS_RUN)
+                        return result;
+        }
+
+        if (optind < argc)
+                return usage("'%s' is no option", argv[optind]);
+        if (!options.device)
+                return usage("which device? Give --device");
+        if (!options.address.port[0] && !options.address.path[0] && options.address.fd < 0)
+                return usage("which guest? Give --to or --listen");
+        if (options.trace && options.log_level < LOG_LEVEL_INFO)
+                options.log_level = LOG_LEVEL_INFO;
+
+        *ret = options;
+        return OPTIONS_RUN;
+}

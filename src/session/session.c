@@ -1,0 +1,445 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * A session's life. Everything that happens (a packet, a completion, an unplug, a signal, the end
+ * of the link) is noted at once and acted on in on_work(), one step after another:
+ *
+ *      guest's hello seen      claim the device, offer it
+ *      a request deferred      run it when its endpoints are quiet
+ *      session_end()           cancel, say goodbye, wait for what is in flight, give back, leave
+ *
+ * Each wait on the way out has a deadline; none keeps the device from being returned.
+ */
+#include "session/session.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/time.h>
+
+#include "util/cleanup.h"
+#include "util/log.h"
+#include "util/macro.h"
+
+/* A guest that has not said hello by then is told of, once. It may be paused for hours. */
+#define GREETING_SEC 10
+
+/* How long a guest may take to acknowledge a disconnect, and to read the last bytes. */
+#define GOODBYE_SEC 1
+
+/* How long cancelled transfers may take to come back. */
+#define DRAIN_SEC 5
+
+/*
+ * Packets that may become due beside those that the link's marks count: an answer for each transfer
+ * in use, and the few that one request or the end of the session brings.
+ */
+#define ANSWERS_MAX (USB_POOL_TRANSFERS_MAX + 16)
+
+DEFINE_CLEANUP(struct session, session_free)
+
+void session_set_link_state(struct session *s, enum link_state state, const char *why)
+{
+        if (!link_state_may_follow(s->link_state, state))
+                log_error("link: step %s -> %s is not foreseen", link_state_string(s->link_state),
+                          link_state_string(state));
+
+        log_debug("link: %s -> %s (%s)", link_state_string(s->link_state), link_state_string(state),
+                  why);
+        s->link_state = state;
+}
+
+void session_set_device_state(struct session *s, enum device_state state, const char *why)
+{
+        if (!device_state_may_follow(s->device_state, state) ||
+            !states_may_pair(s->link_state, state))
+                log_error("device: step %s -> %s with link %s is not foreseen",
+                          device_state_string(s->device_state), device_state_string(state),
+                          link_state_string(s->link_state));
+
+        log_debug("device: %s -> %s (%s)", device_state_string(s->device_state),
+                  device_state_string(state), why);
+        s->device_state = state;
+}
+
+void session_wake(struct session *s)
+{
+        event_active(s->work, 0, 0);
+}
+
+void session_send(struct session *s, const struct packet *packet)
+{
+        link_send(s->link, packet, NULL, 0, NULL);
+}
+
+static void set_deadline(struct session *s, time_t seconds)
+{
+        struct timeval delay = { .tv_sec = seconds };
+
+        s->is_overdue = false;
+        event_add(s->timer, &delay);
+}
+
+static void clear_deadline(struct session *s)
+{
+        s->is_overdue = false;
+        event_del(s->timer);
+}
+
+void session_end(struct session *s, enum session_reason reason, const char *format, ...)
+{
+        char text[256];
+        va_list arguments;
+
+        if (s->is_ending)
+                return;
+
+        va_start(arguments, format);
+        vsnprintf(text, sizeof(text), format, arguments);
+        va_end(arguments);
+
+        s->is_ending = true;
+        s->reason = reason;
+        s->deferred.is_set = false;
+        clear_deadline(s);
+        link_hold(s->link, false);
+        log_write(session_reason_exit_code(reason) ? LOG_LEVEL_ERROR : LOG_LEVEL_INFO, "%s: %s",
+                  session_reason_string(reason), text);
+        session_wake(s);
+}
+
+void session_wait(struct session *s)
+{
+        set_deadline(s, DRAIN_SEC);
+        session_wake(s);
+}
+
+void session_greeted(struct session *s)
+{
+        clear_deadline(s);
+        session_set_link_state(s, LINK_UP, "hello seen");
+        session_wake(s);
+}
+
+void session_acknowledged(struct session *s)
+{
+        clear_deadline(s);
+        session_set_device_state(s, DEVICE_DRAINING, "acknowledged");
+        session_wake(s);
+}
+
+static enum session_reason reason_of_claim(int error)
+{
+        switch (-error) {
+        case EBUSY: return REASON_BUSY;
+        case EACCES: return REASON_ACCESS_DENIED;
+        case ENODEV: return REASON_DEVICE_LOST;
+        default: return REASON_FAILURE;
+        }
+}
+
+static uint8_t wire_speed(enum libusb_speed speed)
+{
+        switch (speed) {
+        case LIBUSB_SPEED_UNKNOWN: return SPEED_unknown;
+        case LIBUSB_SPEED_LOW: return SPEED_low;
+        case LIBUSB_SPEED_FULL: return SPEED_full;
+        case LIBUSB_SPEED_HIGH: return SPEED_high;
+        case LIBUSB_SPEED_SUPER:
+        case LIBUSB_SPEED_SUPER_PLUS: break;
+        }
+
+        return SPEED_super; /* the wire knows nothing faster */
+}
+
+static void offer(struct session *s)
+{
+        const struct usb_device_facts *facts = usb_device_facts(s->device);
+        struct packet connect = {
+                .type = PACKET_device_connect,
+                .device_connect = {
+                        .speed = wire_speed(facts->speed),
+                        .device_class = facts->class_code,
+                        .device_subclass = facts->subclass,
+                        .device_protocol = facts->protocol,
+                        .vendor_id = facts->vendor,
+                        .product_id = facts->product,
+                        .device_version_bcd = facts->version_bcd,
+                },
+        };
+        int r;
+
+        r = usb_device_claim(s->device);
+        if (r < 0) {
+                session_end(s, reason_of_claim(r), "cannot claim it: %s",
+                            r == -E2BIG ? "more than 32 interfaces" : strerror(-r));
+                return;
+        }
+        session_set_device_state(s, DEVICE_CLAIMED, "the guest is there");
+
+        session_send_infos(s);
+        session_send(s, &connect);
+        log_info("device %04x:%04x is offered to the guest", facts->vendor, facts->product);
+        session_set_device_state(s, DEVICE_OFFERED, "infos and device_connect sent");
+}
+
+/* Runs a deferred request once nothing is in flight where it reaches, or the wait was long. */
+static void run_deferred(struct session *s)
+{
+        struct deferred *d = &s->deferred;
+        size_t in_flight;
+
+        in_flight = usb_transfers_in_flight(usb_device_transfers(s->device), d->endpoints);
+        if (in_flight > 0 && !s->is_overdue)
+                return;
+        if (in_flight > 0)
+                log_warning("%zu cancelled transfers have not come back in %i s; going on",
+                            in_flight, DRAIN_SEC);
+
+        clear_deadline(s);
+        d->is_set = false;
+        d->run(s, &d->packet);
+        link_hold(s->link, false);
+}
+
+static void say_goodbye(struct session *s)
+{
+        struct packet disconnect = { .type = PACKET_device_disconnect };
+
+        session_cancel(s, USB_ENDPOINTS_ALL);
+
+        if (s->link_state != LINK_UP) {
+                session_set_device_state(s, DEVICE_DRAINING, "nobody to tell");
+                return;
+        }
+
+        session_send(s, &disconnect);
+        session_set_device_state(s, DEVICE_DISCONNECTING, session_reason_string(s->reason));
+        if (link_peer_caps(s->link) & CAP_DEVICE_DISCONNECT_ACK)
+                set_deadline(s, GOODBYE_SEC);
+        else
+                session_set_device_state(s, DEVICE_DRAINING, "the guest acknowledges nothing");
+}
+
+/* Gives the device back when nothing is in flight. Returns whether it has been dealt with. */
+static bool drain(struct session *s)
+{
+        size_t in_flight;
+        int r;
+
+        in_flight = usb_transfers_in_flight(usb_device_transfers(s->device), USB_ENDPOINTS_ALL);
+        if (in_flight > 0 && !s->is_overdue) {
+                if (!event_pending(s->timer, EV_TIMEOUT, NULL))
+                        set_deadline(s, DRAIN_SEC);
+                return false;
+        }
+        clear_deadline(s);
+
+        /* The kernel ends them when the process does; libusb would wait for them. */
+        if (in_flight > 0) {
+                log_error("%zu transfers do not end: leaving without returning the device",
+                          in_flight);
+                return true;
+        }
+
+        r = usb_device_release(s->device);
+        if (r < 0)
+                log_error("returning the device was not complete: %s", strerror(-r));
+        session_set_device_state(s, DEVICE_RETURNED, r < 0 ? "with errors" : "given back");
+        return true;
+}
+
+/* The next step out. What has to wait is called again by whatever it waits for. */
+static void leave(struct session *s)
+{
+        switch (s->device_state) {
+        case DEVICE_OFFERED:
+        case DEVICE_FORWARDING:
+                say_goodbye(s);
+                session_wake(s);
+                return;
+        case DEVICE_DISCONNECTING:
+                if (s->link_state == LINK_UP && !s->is_overdue)
+                        return; /* session_acknowledged() goes on */
+                clear_deadline(s);
+                session_set_device_state(s, DEVICE_DRAINING,
+                                         s->link_state == LINK_UP ? "no ack in time" : "link over");
+                break;
+        case DEVICE_CLAIMED:
+                session_set_device_state(s, DEVICE_DRAINING, session_reason_string(s->reason));
+                break;
+        case DEVICE_NONE:
+        case DEVICE_DRAINING:
+        case DEVICE_RETURNED:
+        case DEVICE_STATES: break;
+        }
+
+        if (s->device_state == DEVICE_DRAINING && !drain(s))
+                return;
+
+        if (link_queued(s->link) > 0 && !s->is_overdue) {
+                struct timeval soon = { .tv_usec = 10000 };
+
+                if (!event_pending(s->timer, EV_TIMEOUT, NULL))
+                        set_deadline(s, GOODBYE_SEC);
+                event_add(s->work, &soon);
+                return;
+        }
+
+        event_base_loopbreak(s->base);
+}
+
+static void on_work(evutil_socket_t fd, short what, void *userdata)
+{
+        struct session *s = userdata;
+
+        if (!s->is_ending && s->link_state == LINK_UP && s->device_state == DEVICE_NONE)
+                offer(s);
+        if (!s->is_ending && s->deferred.is_set)
+                run_deferred(s);
+        if (s->is_ending)
+                leave(s);
+}
+
+static void on_timer(evutil_socket_t fd, short what, void *userdata)
+{
+        struct session *s = userdata;
+
+        s->is_overdue = true;
+        if (!s->is_ending && s->link_state == LINK_GREETING)
+                log_notice("the guest has not said hello in %i s: paused, or busy with another "
+                           "connection? Still waiting",
+                           GREETING_SEC);
+        session_wake(s);
+}
+
+static void on_packet(void *userdata, struct parsed *parsed)
+{
+        session_on_packet(userdata, parsed);
+}
+
+static void on_link_end(void *userdata, enum link_end end, int detail)
+{
+        struct session *s = userdata;
+
+        session_set_link_state(s, LINK_NONE, "ended");
+
+        switch (end) {
+        case LINK_END_CLOSED: session_end(s, REASON_GUEST_LEFT, "end of file"); break;
+        case LINK_END_CUT: session_end(s, REASON_LINK_LOST, "end of file inside a packet"); break;
+        case LINK_END_ERROR: session_end(s, REASON_LINK_LOST, "%s", strerror(detail)); break;
+        case LINK_END_FAULT:
+                session_end(s, REASON_PROTOCOL, "%s",
+                            packet_fault_string((enum packet_fault)detail));
+                break;
+        case LINK_END_BUG: session_end(s, REASON_FAILURE, "a packet of ours was not valid"); break;
+        }
+
+        session_wake(s);
+}
+
+/* The payload of an OUT transfer is read into the transfer that will carry it. */
+static void *on_payload_new(void *userdata, const struct packet *packet, size_t size,
+                            uint8_t **ret_data)
+{
+        struct session *s = userdata;
+        struct usb_transfer *t;
+
+        t = usb_transfer_new(usb_device_transfers(s->device), size);
+        if (t)
+                *ret_data = t->data;
+
+        return t;
+}
+
+static void on_payload_free(void *userdata, void *owner)
+{
+        usb_transfer_free(owner);
+}
+
+static const struct link_events link_events = { on_packet, on_link_end, on_payload_new,
+                                                on_payload_free };
+
+static void on_complete(void *userdata, struct usb_transfer *transfer)
+{
+        session_answer(userdata, transfer);
+}
+
+static void on_reaped(void *userdata)
+{
+        session_wake(userdata);
+}
+
+static void on_gone(void *userdata)
+{
+        session_end(userdata, REASON_DEVICE_LOST, "unplugged");
+}
+
+static const struct usb_transfer_events device_events = { on_complete, on_reaped, on_gone };
+
+static int open_device(struct session *s, const struct session_config *config)
+{
+        if (config->device_fd >= 0)
+                return usb_device_open_fd(&s->device, s->loop, s->base, config->device_fd,
+                                          config->usbfs_memory, &device_events, s);
+
+        return usb_device_open_address(&s->device, s->loop, s->base, config->bus, config->address,
+                                       config->usbfs_memory, &device_events, s);
+}
+
+int session_new(struct session **ret, const struct session_config *config, struct event_base *base,
+                struct usb_loop *loop, int socket_fd, enum session_reason *ret_reason)
+{
+        CLEANUP(session_freep) struct session *s = NULL;
+        CLEANUP(close_fdp) int fd = socket_fd;
+        int r;
+
+        *ret_reason = REASON_FAILURE;
+
+        s = calloc(1, sizeof(*s));
+        if (!s)
+                return -ENOMEM;
+
+        s->base = base;
+        s->loop = loop;
+        s->work = event_new(base, -1, 0, on_work, s);
+        s->timer = event_new(base, -1, 0, on_timer, s);
+        if (!s->work || !s->timer)
+                return -ENOMEM;
+
+        r = open_device(s, config);
+        if (r < 0) {
+                *ret_reason = r == -ENODEV ? REASON_NOT_FOUND : reason_of_claim(r);
+                return r;
+        }
+
+        r = link_new(&s->link, base, fd, PACKAGE_STRING, SESSION_CAPS, ANSWERS_MAX, &link_events,
+                     s);
+        if (r < 0)
+                return r;
+
+        TAKE_FD(fd);
+        link_set_trace(s->link, config->trace);
+        session_set_link_state(s, LINK_GREETING, "connected");
+        set_deadline(s, GREETING_SEC);
+
+        *ret = TAKE(s);
+        return 0;
+}
+
+struct session *session_free(struct session *s)
+{
+        if (!s)
+                return NULL;
+
+        /* The link first: it holds transfers of the device. */
+        link_free(s->link);
+        usb_device_free(s->device);
+        if (s->work)
+                event_free(s->work);
+        if (s->timer)
+                event_free(s->timer);
+        free(s);
+        return NULL;
+}

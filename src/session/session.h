@@ -1,0 +1,101 @@
+#pragma once
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * One device, redirected to one guest: from the connected socket and the openable device to both
+ * being given back. session.c moves the two machines of state.h; requests.c answers the guest.
+ *
+ * Progress that may block, or that frees things, is made in one place, the work event, never
+ * inside a callback of the link or of libusb.
+ */
+#include <event2/event.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "session/link.h"
+#include "session/reason.h"
+#include "session/state.h"
+#include "usb/device.h"
+#include "util/macro.h"
+
+/* What we announce. Bulk streams and buffered bulk receiving are not offered to guests. */
+#define SESSION_CAPS (CAP_ALL & ~(CAP_BULK_STREAMS | CAP_BULK_RECEIVING))
+
+struct session;
+
+struct session_config {
+        int device_fd;        /* an open device node; -1: open by bus and address */
+        uint8_t bus, address; /* for a loop that discovers devices */
+        size_t usbfs_memory;  /* share of usbfs memory, in bytes */
+        bool trace;           /* log every packet */
+};
+
+/* A guest's request that must wait until no transfer is in flight on some endpoints. */
+struct deferred {
+        bool is_set;
+        struct packet packet;
+        uint32_t endpoints; /* mask by index */
+        void (*run)(struct session *s, const struct packet *packet);
+};
+
+struct session {
+        struct event_base *base;
+        struct usb_loop *loop;
+        struct usb_device *device;
+        struct link *link;
+
+        enum link_state link_state;
+        enum device_state device_state;
+        struct deferred deferred;
+
+        struct event *work;  /* runs when something has changed */
+        struct event *timer; /* the deadline of what we wait for */
+
+        bool is_ending;
+        bool is_overdue; /* the timer has run out */
+        enum session_reason reason;
+};
+
+/*
+ * Opens the device; the socket, connected and non-blocking, is the session's also on error. The
+ * loop is the caller's. On error *ret_reason says why: NOT_FOUND, ACCESS_DENIED, BUSY or FAILURE.
+ */
+int session_new(struct session **ret, const struct session_config *config, struct event_base *base,
+                struct usb_loop *loop, int socket_fd, enum session_reason *ret_reason);
+struct session *session_free(struct session *s);
+
+/*
+ * Ends it: the guest is told, the device returned, and the event loop left once that is done.
+ * The first reason counts. The text says what happened, for the log.
+ */
+void session_end(struct session *s, enum session_reason reason, const char *format, ...)
+        PRINTF(3, 4);
+
+/* A packet of the guest (requests.c). */
+void session_on_packet(struct session *s, struct parsed *parsed);
+
+/* A transfer has completed: the guest gets its answer (requests.c). */
+void session_answer(struct session *s, struct usb_transfer *t);
+
+/* Answers all that is in flight on these endpoints as cancelled (requests.c). */
+void session_cancel(struct session *s, uint32_t endpoints);
+
+/* Tells the guest the interfaces and endpoints in force (requests.c). */
+void session_send_infos(struct session *s);
+
+/* Sends a packet without payload. */
+void session_send(struct session *s, const struct packet *packet);
+
+/* The steps of the two machines. */
+void session_set_link_state(struct session *s, enum link_state state, const char *why);
+void session_set_device_state(struct session *s, enum device_state state, const char *why);
+
+/* Has the work event run. */
+void session_wake(struct session *s);
+
+/* Waits for cancelled transfers, but not for ever. */
+void session_wait(struct session *s);
+
+/* The guest has said hello; it has acknowledged the disconnect. */
+void session_greeted(struct session *s);
+void session_acknowledged(struct session *s);

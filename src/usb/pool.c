@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Free lists, last in first out, one for each size class; the class of a buffer is told by its
+ * capacity. A buffer has headroom for the eight bytes of a control transfer's setup, so that the
+ * data of every transfer stands at the same place, aligned for anything.
+ */
+#include "usb/pool.h"
+
+#include <libusb.h>
+#include <stdlib.h>
+#include <utlist.h>
+
+#include "usb/transfer.h"
+#include "util/macro.h"
+
+#define HEADROOM 64 /* LIBUSB_CONTROL_SETUP_SIZE, up to a cache line */
+
+static const size_t class_sizes[USB_POOL_CLASSES] = {
+        512, 4096, 16384, 65536, 262144, 1048576,
+};
+
+static size_t class_of(size_t size)
+{
+        size_t class = 0;
+
+        while (class < USB_POOL_CLASSES && class_sizes[class] < size)
+                class ++;
+
+        return class;
+}
+
+static void transfer_destroy(struct usb_transfer *t)
+{
+        libusb_free_transfer(t->libusb);
+        if (t->data)
+                free(t->data - HEADROOM);
+        free(t);
+}
+
+static struct usb_transfer *transfer_create(size_t capacity)
+{
+        struct usb_transfer *t;
+        uint8_t *memory;
+
+        t = calloc(1, sizeof(*t));
+        if (!t)
+                return NULL;
+
+        memory = malloc(HEADROOM + capacity);
+        t->data = memory ? memory + HEADROOM : NULL;
+        t->capacity = capacity;
+        t->libusb = libusb_alloc_transfer(0);
+        if (!t->data || !t->libusb) {
+                transfer_destroy(t);
+                return NULL;
+        }
+
+        return t;
+}
+
+struct usb_transfer *usb_pool_get(struct usb_pool *pool, size_t size)
+{
+        size_t class = class_of(size);
+        size_t capacity = class < USB_POOL_CLASSES ? class_sizes[class] : size;
+        struct usb_transfer *t;
+
+        if (pool->transfers >= USB_POOL_TRANSFERS_MAX || capacity > USB_POOL_BYTES_MAX ||
+            pool->bytes > USB_POOL_BYTES_MAX - capacity)
+                return NULL;
+
+        t = class < USB_POOL_CLASSES ? pool->idle[class] : NULL;
+        if (t) {
+                LL_DELETE(pool->idle[class], t);
+                pool->idle_bytes -= capacity;
+        } else {
+                t = transfer_create(capacity);
+                if (!t)
+                        return NULL;
+        }
+
+        pool->transfers++;
+        pool->bytes += capacity;
+        return t;
+}
+
+void usb_pool_put(struct usb_pool *pool, struct usb_transfer *transfer)
+{
+        size_t class = class_of(transfer->capacity);
+
+        pool->transfers--;
+        pool->bytes -= transfer->capacity;
+
+        if (class == USB_POOL_CLASSES ||
+            pool->idle_bytes + transfer->capacity > USB_POOL_IDLE_MAX) {
+                transfer_destroy(transfer);
+                return;
+        }
+
+        LL_PREPEND(pool->idle[class], transfer);
+        pool->idle_bytes += transfer->capacity;
+}
+
+void usb_pool_clear(struct usb_pool *pool)
+{
+        for (size_t i = 0; i < USB_POOL_CLASSES; i++) {
+                struct usb_transfer *t, *next;
+
+                LL_FOREACH_SAFE(pool->idle[i], t, next)
+                transfer_destroy(t);
+        }
+
+        *pool = (struct usb_pool){ 0 };
+}

@@ -1,0 +1,374 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Each transfer is idle, waiting, submitted or abandoned, and moves between these in four places:
+ * usb_transfer_submit(), usb_transfer_abandon(), pump() and on_libusb().
+ *
+ * Two rules keep the data in order while some must wait. Whoever comes while others wait,
+ * waits behind them. And while a transfer goes in pieces, no other goes to its endpoint.
+ *
+ * A lack of usbfs memory is no error as long as a completion is to come. A timer looks again too:
+ * the memory may be another program's, and our completion that of a device which has nothing to
+ * say for hours.
+ */
+#include "usb/transfer.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/time.h>
+#include <utlist.h>
+
+#include "util/cleanup.h"
+#include "util/macro.h"
+
+#define BUCKETS 256
+
+/* What the kernel counts for an URB beside its data, rounded up. */
+#define URB_OVERHEAD 1024
+
+/* Control requests end within this time; bulk and interrupt never time out (devices may NAK). */
+#define CONTROL_TIMEOUT_MS 5000
+
+#define RETRY_MS 50
+
+struct usb_transfers {
+        libusb_device_handle *handle;
+        struct usb_pool pool;
+        const struct usb_transfer_events *events;
+        void *userdata;
+
+        size_t memory, memory_used;
+        uint32_t cut; /* endpoints, by index, where a transfer is going in pieces */
+        struct usb_transfer *waiting;
+        struct event *retry;
+
+        size_t in_flight[USB_ENDPOINTS_MAX]; /* submitted or abandoned */
+        struct usb_transfer *by_id[BUCKETS]; /* waiting or submitted */
+};
+
+DEFINE_CLEANUP(struct usb_transfers, usb_transfers_free)
+
+static unsigned index_of(const struct usb_transfer *t)
+{
+        return (unsigned)((t->endpoint & 0x80) >> 3 | (t->endpoint & 0x0f));
+}
+
+static uint32_t mask_of(const struct usb_transfer *t)
+{
+        return UINT32_C(1) << index_of(t);
+}
+
+/* The longest piece: several must fit the share at once, or a waiting IN would stop all others. */
+static uint32_t piece_max(const struct usb_transfer *t)
+{
+        size_t most = t->set->memory / 4;
+
+        if (t->type != USB_ENDPOINT_BULK || t->packet_size == 0 || most < t->packet_size)
+                return (uint32_t)MIN(t->set->memory - URB_OVERHEAD, (size_t)UINT32_MAX);
+
+        return (uint32_t)MIN(most - most % t->packet_size, (size_t)UINT32_MAX);
+}
+
+static size_t cost_of(const struct usb_transfer *t)
+{
+        return t->piece + URB_OVERHEAD;
+}
+
+static void table_add(struct usb_transfer *t)
+{
+        struct usb_transfer **bucket = &t->set->by_id[t->id % BUCKETS];
+
+        t->by_id = *bucket;
+        *bucket = t;
+}
+
+static void table_remove(struct usb_transfer *t)
+{
+        struct usb_transfer **link = &t->set->by_id[t->id % BUCKETS];
+
+        while (*link != t)
+                link = &(*link)->by_id;
+        *link = t->by_id;
+}
+
+static void pump(struct usb_transfers *set);
+
+static void on_retry(evutil_socket_t fd, short what, void *userdata)
+{
+        pump(userdata);
+}
+
+int usb_transfers_new(struct usb_transfers **ret, struct event_base *base,
+                      libusb_device_handle *handle, size_t memory,
+                      const struct usb_transfer_events *events, void *userdata)
+{
+        CLEANUP(usb_transfers_freep) struct usb_transfers *set = NULL;
+
+        set = calloc(1, sizeof(*set));
+        if (!set)
+                return -ENOMEM;
+
+        set->handle = handle;
+        set->memory = MAX(memory, (size_t)URB_OVERHEAD * 2);
+        set->events = events;
+        set->userdata = userdata;
+        set->retry = event_new(base, -1, 0, on_retry, set);
+        if (!set->retry)
+                return -ENOMEM;
+
+        *ret = TAKE(set);
+        return 0;
+}
+
+struct usb_transfers *usb_transfers_free(struct usb_transfers *set)
+{
+        if (!set)
+                return NULL;
+
+        usb_pool_clear(&set->pool);
+        if (set->retry)
+                event_free(set->retry);
+        free(set);
+        return NULL;
+}
+
+size_t usb_transfers_in_flight(const struct usb_transfers *set, uint32_t endpoints)
+{
+        size_t n = 0;
+
+        for (size_t i = 0; i < USB_ENDPOINTS_MAX; i++)
+                if (endpoints & UINT32_C(1) << i)
+                        n += set->in_flight[i];
+
+        return n;
+}
+
+struct usb_transfer *usb_transfers_find(struct usb_transfers *set, uint64_t id)
+{
+        for (struct usb_transfer *t = set->by_id[id % BUCKETS]; t; t = t->by_id)
+                if (t->id == id)
+                        return t;
+
+        return NULL;
+}
+
+struct usb_transfer *usb_transfers_any(struct usb_transfers *set, uint32_t endpoints)
+{
+        for (size_t i = 0; i < BUCKETS; i++)
+                for (struct usb_transfer *t = set->by_id[i]; t; t = t->by_id)
+                        if (mask_of(t) & endpoints)
+                                return t;
+
+        return NULL;
+}
+
+struct usb_transfer *usb_transfer_new(struct usb_transfers *set, size_t size)
+{
+        struct usb_transfer *t = usb_pool_get(&set->pool, size);
+
+        if (t)
+                t->set = set;
+
+        return t;
+}
+
+struct usb_transfer *usb_transfer_free(struct usb_transfer *t)
+{
+        if (t)
+                usb_pool_put(&t->set->pool, t);
+
+        return NULL;
+}
+
+/* While a transfer goes in pieces its endpoint is its own. */
+static void hold_endpoint(struct usb_transfer *t, bool hold)
+{
+        if (t->is_cut == hold)
+                return;
+
+        t->is_cut = hold;
+        t->set->cut ^= mask_of(t);
+}
+
+static void LIBUSB_CALL on_libusb(struct libusb_transfer *libusb);
+
+/* Hands the piece behind what has moved to libusb. */
+static int submit_piece(struct usb_transfer *t)
+{
+        struct usb_transfers *set = t->set;
+        uint32_t rest = t->length - t->actual;
+        uint8_t *data = t->data + t->actual;
+        int r;
+
+        t->piece = MIN(rest, piece_max(t));
+        if (set->memory_used > 0 && cost_of(t) > set->memory - MIN(set->memory, set->memory_used))
+                return -ENOMEM;
+
+        switch (t->type) {
+        case USB_ENDPOINT_CONTROL:
+                libusb_fill_control_transfer(t->libusb, set->handle,
+                                             t->data - LIBUSB_CONTROL_SETUP_SIZE, on_libusb, t,
+                                             CONTROL_TIMEOUT_MS);
+                break;
+        case USB_ENDPOINT_BULK:
+                libusb_fill_bulk_transfer(t->libusb, set->handle, t->endpoint, data, (int)t->piece,
+                                          on_libusb, t, 0);
+                break;
+        case USB_ENDPOINT_INTERRUPT:
+                libusb_fill_interrupt_transfer(t->libusb, set->handle, t->endpoint, data,
+                                               (int)t->piece, on_libusb, t, 0);
+                break;
+        case USB_ENDPOINT_ISO:
+        case USB_ENDPOINT_NONE: return -EINVAL;
+        }
+
+        r = usb_errno(libusb_submit_transfer(t->libusb));
+        if (r < 0)
+                return r;
+
+        t->state = USB_TRANSFER_SUBMITTED;
+        set->memory_used += cost_of(t);
+        set->in_flight[index_of(t)]++;
+        hold_endpoint(t, t->piece < rest);
+        return 0;
+}
+
+/* Is anything to come that would give memory back, or at least look for it again? */
+static bool may_wait(const struct usb_transfers *set)
+{
+        return set->waiting || usb_transfers_in_flight(set, USB_ENDPOINTS_ALL) > 0;
+}
+
+static void look_again(struct usb_transfers *set)
+{
+        struct timeval delay = { .tv_usec = RETRY_MS * 1000 };
+
+        if (set->waiting)
+                event_add(set->retry, &delay);
+}
+
+int usb_transfer_submit(struct usb_transfer *t)
+{
+        struct usb_transfers *set = t->set;
+        int r;
+
+        t->actual = 0;
+        t->is_cut = false;
+        if (t->type != USB_ENDPOINT_BULK && t->length > piece_max(t))
+                return -EMSGSIZE;
+
+        r = set->waiting || (set->cut & mask_of(t)) ? -ENOMEM : submit_piece(t);
+        if (r == -ENOMEM && may_wait(set)) {
+                t->state = USB_TRANSFER_WAITING;
+                DL_APPEND(set->waiting, t);
+                look_again(set);
+        } else if (r < 0) {
+                return r;
+        }
+
+        table_add(t);
+        return 0;
+}
+
+/* The owner's again. */
+static void complete(struct usb_transfer *t, enum usb_status status)
+{
+        hold_endpoint(t, false);
+        table_remove(t);
+        t->status = status;
+        t->state = USB_TRANSFER_IDLE;
+        t->set->events->on_complete(t->set->userdata, t);
+}
+
+/* A piece could not be submitted. */
+static void fail(struct usb_transfer *t, int error)
+{
+        struct usb_transfers *set = t->set;
+
+        complete(t, usb_status_from_errno(error));
+        if (error == -ENODEV)
+                set->events->on_gone(set->userdata);
+}
+
+/* The first in the list whose endpoint is free; the pieces of a cut one hold it themselves. */
+static struct usb_transfer *next_waiting(const struct usb_transfers *set)
+{
+        struct usb_transfer *t;
+
+        DL_FOREACH(set->waiting, t)
+        if (t->is_cut || !(set->cut & mask_of(t)))
+                return t;
+
+        return NULL;
+}
+
+/* Submits what waits, in order, as far as memory goes. */
+static void pump(struct usb_transfers *set)
+{
+        struct usb_transfer *t;
+        int r;
+
+        while ((t = next_waiting(set))) {
+                DL_DELETE(set->waiting, t);
+
+                r = submit_piece(t);
+                if (r == -ENOMEM && may_wait(set)) {
+                        DL_PREPEND(set->waiting, t);
+                        break;
+                }
+                if (r < 0)
+                        fail(t, r);
+        }
+
+        look_again(set);
+}
+
+/* A piece has moved whole: the next one goes before all others that wait. */
+static void go_on(struct usb_transfer *t)
+{
+        t->state = USB_TRANSFER_WAITING;
+        DL_PREPEND(t->set->waiting, t);
+}
+
+static void LIBUSB_CALL on_libusb(struct libusb_transfer *libusb)
+{
+        struct usb_transfer *t = libusb->user_data;
+        struct usb_transfers *set = t->set;
+        enum libusb_transfer_status status = libusb->status;
+        uint32_t moved = libusb->actual_length > 0 ? (uint32_t)libusb->actual_length : 0;
+
+        set->memory_used -= cost_of(t);
+        set->in_flight[index_of(t)]--;
+
+        if (t->state == USB_TRANSFER_ABANDONED) {
+                hold_endpoint(t, false);
+                usb_transfer_free(t);
+                set->events->on_reaped(set->userdata);
+        } else {
+                t->actual += MIN(moved, t->piece);
+                if (status == LIBUSB_TRANSFER_COMPLETED && moved == t->piece && t->is_cut)
+                        go_on(t);
+                else
+                        complete(t, usb_status_from_transfer(status));
+        }
+
+        if (status == LIBUSB_TRANSFER_NO_DEVICE)
+                set->events->on_gone(set->userdata);
+
+        pump(set);
+}
+
+void usb_transfer_abandon(struct usb_transfer *t)
+{
+        table_remove(t);
+
+        if (t->state == USB_TRANSFER_WAITING) {
+                DL_DELETE(t->set->waiting, t);
+                hold_endpoint(t, false);
+                t->state = USB_TRANSFER_IDLE;
+                usb_transfer_free(t);
+                return;
+        }
+
+        t->state = USB_TRANSFER_ABANDONED;
+        libusb_cancel_transfer(t->libusb);
+}
