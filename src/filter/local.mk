@@ -1,0 +1,7 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+noinst_LIBRARIES += libfilter.a
+libfilter_a_SOURCES = \
+	%D%/rule-error.c \
+	%D%/rule-error.h \
+	%D%/text.c \
+	%D%/text.h
