@@ -1,6 +1,10 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 noinst_LIBRARIES += libfilter.a
 libfilter_a_SOURCES = \
+	%D%/facts.c \
+	%D%/facts.h \
+	%D%/pass.c \
+	%D%/pass.h \
 	%D%/rule-error.c \
 	%D%/rule-error.h \
 	%D%/text.c \
