@@ -5,7 +5,11 @@ libfilter_a_SOURCES = \
 	%D%/facts.h \
 	%D%/pass.c \
 	%D%/pass.h \
+	%D%/plain.c \
+	%D%/plain.h \
 	%D%/rule-error.c \
 	%D%/rule-error.h \
 	%D%/text.c \
-	%D%/text.h
+	%D%/text.h \
+	%D%/tuple.c \
+	%D%/tuple.h

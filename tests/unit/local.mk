@@ -4,8 +4,10 @@ if HAVE_CMOCKA
 unit_tests = \
 	%D%/test-facts \
 	%D%/test-pass \
+	%D%/test-plain \
 	%D%/test-rule-error \
-	%D%/test-text
+	%D%/test-text \
+	%D%/test-tuple
 
 %C%_test_facts_SOURCES = %D%/test-facts.c
 %C%_test_facts_LDADD = libfilter.a libutil.a $(CMOCKA_LIBS)
@@ -15,6 +17,10 @@ unit_tests = \
 %C%_test_pass_LDADD = libfilter.a libutil.a $(CMOCKA_LIBS)
 %C%_test_pass_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 
+%C%_test_plain_SOURCES = %D%/test-plain.c
+%C%_test_plain_LDADD = libfilter.a libutil.a $(CMOCKA_LIBS)
+%C%_test_plain_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+
 %C%_test_rule_error_SOURCES = %D%/test-rule-error.c
 %C%_test_rule_error_LDADD = libfilter.a libutil.a $(CMOCKA_LIBS)
 %C%_test_rule_error_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
@@ -22,6 +28,18 @@ unit_tests = \
 %C%_test_text_SOURCES = %D%/test-text.c
 %C%_test_text_LDADD = libfilter.a libutil.a $(CMOCKA_LIBS)
 %C%_test_text_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+
+%C%_test_tuple_SOURCES = %D%/test-tuple.c
+%C%_test_tuple_LDADD = libfilter.a libutil.a $(CMOCKA_LIBS)
+%C%_test_tuple_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+
+# What other programs make of the same filters and devices.
+if HAVE_UPSTREAM
+unit_tests += %D%/test-filter-upstream
+%C%_test_filter_upstream_SOURCES = %D%/test-filter-upstream.c
+%C%_test_filter_upstream_LDADD = libfilter.a libutil.a $(CMOCKA_LIBS) $(UPSTREAM_LIBS)
+%C%_test_filter_upstream_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS) $(UPSTREAM_CFLAGS)
+endif
 
 check_PROGRAMS += $(unit_tests)
 TESTS += $(unit_tests)
