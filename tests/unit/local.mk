@@ -3,8 +3,11 @@
 if HAVE_CMOCKA
 unit_tests = \
 	%D%/test-facts \
+	%D%/test-guests \
+	%D%/test-key \
 	%D%/test-pass \
 	%D%/test-plain \
+	%D%/test-rule \
 	%D%/test-rule-error \
 	%D%/test-text \
 	%D%/test-tuple
@@ -13,6 +16,14 @@ unit_tests = \
 %C%_test_facts_LDADD = libfilter.a libutil.a $(CMOCKA_LIBS)
 %C%_test_facts_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 
+%C%_test_guests_SOURCES = %D%/test-guests.c
+%C%_test_guests_LDADD = libfilter.a libutil.a $(CMOCKA_LIBS)
+%C%_test_guests_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+
+%C%_test_key_SOURCES = %D%/test-key.c
+%C%_test_key_LDADD = libfilter.a libutil.a $(CMOCKA_LIBS)
+%C%_test_key_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+
 %C%_test_pass_SOURCES = %D%/test-pass.c
 %C%_test_pass_LDADD = libfilter.a libutil.a $(CMOCKA_LIBS)
 %C%_test_pass_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
@@ -20,6 +31,10 @@ unit_tests = \
 %C%_test_plain_SOURCES = %D%/test-plain.c
 %C%_test_plain_LDADD = libfilter.a libutil.a $(CMOCKA_LIBS)
 %C%_test_plain_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+
+%C%_test_rule_SOURCES = %D%/test-rule.c
+%C%_test_rule_LDADD = libfilter.a libutil.a $(CMOCKA_LIBS)
+%C%_test_rule_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 
 %C%_test_rule_error_SOURCES = %D%/test-rule-error.c
 %C%_test_rule_error_LDADD = libfilter.a libutil.a $(CMOCKA_LIBS)
