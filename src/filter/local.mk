@@ -11,6 +11,8 @@ libfilter_a_SOURCES = \
 	%D%/pass.h \
 	%D%/plain.c \
 	%D%/plain.h \
+	%D%/policy.c \
+	%D%/policy.h \
 	%D%/rule-error.c \
 	%D%/rule-error.h \
 	%D%/rule.c \

@@ -7,6 +7,7 @@ unit_tests = \
 	%D%/test-key \
 	%D%/test-pass \
 	%D%/test-plain \
+	%D%/test-policy \
 	%D%/test-rule \
 	%D%/test-rule-error \
 	%D%/test-text \
@@ -31,6 +32,10 @@ unit_tests = \
 %C%_test_plain_SOURCES = %D%/test-plain.c
 %C%_test_plain_LDADD = libfilter.a libutil.a $(CMOCKA_LIBS)
 %C%_test_plain_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+
+%C%_test_policy_SOURCES = %D%/test-policy.c
+%C%_test_policy_LDADD = libfilter.a libutil.a $(CMOCKA_LIBS)
+%C%_test_policy_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 
 %C%_test_rule_SOURCES = %D%/test-rule.c
 %C%_test_rule_LDADD = libfilter.a libutil.a $(CMOCKA_LIBS)
