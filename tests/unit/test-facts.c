@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The bounds of the facts, at the limit and one past it, and what text they let in.
+ */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "filter/facts.h"
+#include "util/macro.h"
+
+static void takes_32_interfaces_and_refuses_the_next(void **state)
+{
+        struct facts facts = {};
+
+        for (uint8_t i = 0; i < FACTS_INTERFACES_MAX; i++)
+                assert_int_equal(facts_add_interface(&facts, i, 1, 2), 0);
+        assert_int_equal(facts_add_interface(&facts, 3, 1, 1), -E2BIG);
+
+        assert_int_equal(facts.n_interfaces, FACTS_INTERFACES_MAX);
+        assert_int_equal(facts.interfaces[31].class, 31);
+        assert_int_equal(facts.interfaces[31].subclass, 1);
+        assert_int_equal(facts.interfaces[31].protocol, 2);
+}
+
+static void each_setter_sets_its_own_field(void **state)
+{
+        struct facts facts = {};
+
+        assert_int_equal(facts_set_serial(&facts, "4C531001"), 0);
+        assert_int_equal(facts_set_port(&facts, "1-1.4"), 0);
+        assert_int_equal(facts_set_path(&facts, "pci-0000:00:14.0-usb-0:1.2"), 0);
+
+        assert_string_equal(facts.serial, "4C531001");
+        assert_string_equal(facts.port, "1-1.4");
+        assert_string_equal(facts.path, "pci-0000:00:14.0-usb-0:1.2");
+}
+
+static void keeps_utf8_and_replaces_other_bytes(void **state)
+{
+        struct facts facts = {};
+
+        assert_int_equal(facts_set_serial(&facts, "n\xc2\xb0 7\xff\n"), 0);
+        assert_string_equal(facts.serial, "n\xc2\xb0 7??");
+}
+
+static void a_shorter_text_leaves_nothing_of_the_longer(void **state)
+{
+        struct facts facts = {};
+
+        assert_int_equal(facts_set_serial(&facts, "long serial"), 0);
+        assert_int_equal(facts_set_serial(&facts, "x"), 0);
+        assert_string_equal(facts.serial, "x");
+}
+
+static const struct {
+        const char *name;
+        int (*set)(struct facts *facts, const char *text);
+        size_t offset, limit;
+} limits[] = {
+        { "serial_takes_378_bytes_and_no_more", facts_set_serial, offsetof(struct facts, serial),
+          378 },
+        { "port_takes_31_bytes_and_no_more", facts_set_port, offsetof(struct facts, port), 31 },
+        { "path_takes_255_bytes_and_no_more", facts_set_path, offsetof(struct facts, path), 255 },
+};
+
+static void check_limit(void **state)
+{
+        const typeof(limits[0]) *c = *state;
+        struct facts facts = {};
+        char text[512];
+
+        memset(text, 'x', sizeof(text));
+        text[c->limit + 1] = '\0';
+        assert_int_equal(c->set(&facts, text), -ENAMETOOLONG);
+        assert_string_equal((const char *)&facts + c->offset, "");
+
+        text[c->limit] = '\0';
+        assert_int_equal(c->set(&facts, text), 0);
+        assert_string_equal((const char *)&facts + c->offset, text);
+}
+
+int main(void)
+{
+        struct CMUnitTest tests[ELEMENTS(limits) + 4] = {
+                [ELEMENTS(limits)] = cmocka_unit_test(takes_32_interfaces_and_refuses_the_next),
+                cmocka_unit_test(each_setter_sets_its_own_field),
+                cmocka_unit_test(keeps_utf8_and_replaces_other_bytes),
+                cmocka_unit_test(a_shorter_text_leaves_nothing_of_the_longer),
+        };
+
+        for (size_t i = 0; i < ELEMENTS(limits); i++)
+                tests[i] = (struct CMUnitTest){
+                        .name = limits[i].name,
+                        .test_func = check_limit,
+                        .initial_state = (void *)&limits[i],
+                };
+
+        return cmocka_run_group_tests_name("facts", tests, NULL, NULL);
+}
