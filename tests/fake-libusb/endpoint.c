@@ -155,6 +155,8 @@ static void fill_number(struct endpoint *endpoint, uint8_t *packet, size_t lengt
         uint8_t header[16] = { 0 };
 
         put_little_endian(header, endpoint->sequence++, 4);
+        if (!length)
+                return;
         put_little_endian(header + 8, due, 8);
         memcpy(packet, header, MIN(length, sizeof(header)));
         if (fake.options.payload == PAYLOAD_PATTERN && length > sizeof(header))

@@ -163,9 +163,11 @@ void libusb_close(libusb_device_handle *handle)
         drop_transfers(&context->waiting, handle);
         drop_transfers(&context->naked, handle);
         /* The kernel releases the claims and binds no driver. */
-        for (size_t i = 0; i < INTERFACES_MAX; i++) {
-                if (fake.device.claimed[i] == handle)
-                        fake.device.claimed[i] = NULL;
+        for (uint8_t i = 0; i < INTERFACES_MAX; i++) {
+                if (fake.device.claimed[i] != handle)
+                        continue;
+                fake.device.claimed[i] = NULL;
+                device_set_alt(&fake.device, i, 0);
         }
         handle->device->references--;
         fake.counters.open_handles--;

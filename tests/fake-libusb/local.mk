@@ -32,3 +32,20 @@ $(fake_libusb): $(fake_libusb_sources) $(fake_libusb_headers)
 		$(LIBUSB_CFLAGS) $(AM_CFLAGS) $(CFLAGS) -fPIC -fvisibility=hidden \
 		-shared -Wl,-soname,libusb-1.0.so.0 -Wl,-z,relro -Wl,-z,now $(LDFLAGS) \
 		-o $@ $(fake_libusb_sources:%=$(top_srcdir)/%)
+
+if HAVE_CMOCKA
+fake_libusb_tests = \
+	%D%/test-fake-libusb
+check_PROGRAMS += $(fake_libusb_tests)
+TESTS += $(fake_libusb_tests)
+
+fake_libusb_test_ldflags = $(AM_LDFLAGS) -Wl,-rpath,$(abs_builddir)/%D%
+fake_libusb_bed = \
+	%D%/bed.c \
+	%D%/bed.h
+
+%C%_test_fake_libusb_SOURCES = %D%/test-fake-libusb.c $(fake_libusb_bed)
+%C%_test_fake_libusb_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS) $(LIBUSB_CFLAGS)
+%C%_test_fake_libusb_LDFLAGS = $(fake_libusb_test_ldflags)
+%C%_test_fake_libusb_LDADD = $(CMOCKA_LIBS) $(LIBUSB_LIBS)
+endif

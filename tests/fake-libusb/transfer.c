@@ -160,7 +160,8 @@ static int check_iso(const struct transfer *transfer)
         const struct libusb_transfer *public = &transfer->public;
         uint64_t total = 0;
 
-        if (public->num_iso_packets <= 0 || public->num_iso_packets > transfer->packets_max)
+        if (!public->buffer || public->num_iso_packets <= 0 ||
+            public->num_iso_packets > transfer->packets_max)
                 return LIBUSB_ERROR_INVALID_PARAM;
         for (int i = 0; i < public->num_iso_packets; i++)
                 total += public->iso_packet_desc[i].length;
@@ -324,7 +325,7 @@ static void count_completion(const struct libusb_transfer *public)
                 counters->zero_packets++;
 }
 
-/* Completes it. Called with the lock held, and without it when the callback runs. */
+/* Completes it. Called and left with the lock held; the callback runs without it. */
 void transfer_finish(struct transfer *transfer)
 {
         struct libusb_transfer *public = &transfer->public;
