@@ -35,17 +35,38 @@ $(fake_libusb): $(fake_libusb_sources) $(fake_libusb_headers)
 
 if HAVE_CMOCKA
 fake_libusb_tests = \
-	%D%/test-fake-libusb
+	%D%/test-fake-device \
+	%D%/test-fake-libusb \
+	%D%/test-fake-sandbox \
+	%D%/test-usbredirect
 check_PROGRAMS += $(fake_libusb_tests)
 TESTS += $(fake_libusb_tests)
 
+# Linked with the real library, run with the fake.
+fake_libusb_test_cflags = $(AM_CFLAGS) $(CMOCKA_CFLAGS) $(LIBUSB_CFLAGS)
 fake_libusb_test_ldflags = $(AM_LDFLAGS) -Wl,-rpath,$(abs_builddir)/%D%
+fake_libusb_test_libs = $(CMOCKA_LIBS) $(LIBUSB_LIBS)
 fake_libusb_bed = \
 	%D%/bed.c \
 	%D%/bed.h
 
+%C%_test_fake_device_SOURCES = %D%/test-fake-device.c $(fake_libusb_bed)
+%C%_test_fake_device_CFLAGS = $(fake_libusb_test_cflags)
+%C%_test_fake_device_LDFLAGS = $(fake_libusb_test_ldflags)
+%C%_test_fake_device_LDADD = $(fake_libusb_test_libs)
+
 %C%_test_fake_libusb_SOURCES = %D%/test-fake-libusb.c $(fake_libusb_bed)
-%C%_test_fake_libusb_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS) $(LIBUSB_CFLAGS)
+%C%_test_fake_libusb_CFLAGS = $(fake_libusb_test_cflags)
 %C%_test_fake_libusb_LDFLAGS = $(fake_libusb_test_ldflags)
-%C%_test_fake_libusb_LDADD = $(CMOCKA_LIBS) $(LIBUSB_LIBS)
+%C%_test_fake_libusb_LDADD = $(fake_libusb_test_libs)
+
+%C%_test_fake_sandbox_SOURCES = %D%/test-fake-sandbox.c
+%C%_test_fake_sandbox_CFLAGS = $(fake_libusb_test_cflags) $(LIBSECCOMP_CFLAGS)
+%C%_test_fake_sandbox_LDFLAGS = $(fake_libusb_test_ldflags)
+%C%_test_fake_sandbox_LDADD = $(fake_libusb_test_libs) $(LIBSECCOMP_LIBS)
+
+%C%_test_usbredirect_SOURCES = %D%/test-usbredirect.c $(fake_libusb_bed)
+%C%_test_usbredirect_CFLAGS = $(fake_libusb_test_cflags)
+%C%_test_usbredirect_LDFLAGS = $(fake_libusb_test_ldflags)
+%C%_test_usbredirect_LDADD = $(fake_libusb_test_libs)
 endif

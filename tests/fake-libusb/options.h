@@ -88,9 +88,9 @@ enum hostile {
 /*  name               kind     field          most, or words   form         meaning */
 #define OPTIONS(O)                                                                                 \
         O("device", word, device, devices, "every|bulk|interrupt|iso|none",                        \
-          "which endpoints it has (`every`); `none`: nothing is plugged in")                       \
+          "which endpoints it has (`every`); `none`: no interface, and not listed")                \
         O("speed", word, speed, speeds, "unknown|low|full|high|super|super-plus",                  \
-          "`high`; sets the packet sizes; streams need `super` or more")                           \
+          "sets the packet sizes (`high`); streams need `super` or more")                          \
         O("id", id, id, 0, "VVVV:PPPP", "vendor and product, hexadecimal (`1209:0001`)")           \
         O("bus", number, bus, 255, "N", "bus number of the listed device (1)")                     \
         O("address", number, address, 127, "N", "device address (2)")                              \
@@ -98,7 +98,8 @@ enum hostile {
         O("kernel-driver", word, kernel_driver, booleans, "yes|no",                                \
           "a kernel driver is bound to each interface (`yes`)")                                    \
         O("payload", word, payload, payloads, "pattern|none",                                      \
-          "fill and compare bulk data (`pattern`), or leave it alone")                             \
+          "fill and compare data (`pattern`), or leave it alone; "                                 \
+          "0x84 and 0x86 number their packets anyway")                                             \
         O("rate", number, rate, 1000000, "HZ",                                                     \
           "packets a second of the interrupt and iso endpoints; 0 (the default): as asked")        \
         O("latency-us", number, latency_us, 60000000, "N",                                         \
@@ -113,12 +114,14 @@ enum hostile {
         O("complete", complete, n_completes, 0, "EP:STATUS[@N[xTIMES]]",                           \
           "completions of that endpoint have this status; `STALL` also halts it")                  \
         O("unplug-after", number, unplug_after, UINT64_MAX, "N",                                   \
-          "after N submissions the device is gone")                                                \
+          "after N submissions the device is gone: the next is NO_DEVICE, those in flight end so") \
         O("cancel", word, cancel, cancels, "normal|late|lost",                                     \
-          "`late`: comes too late, NOT_FOUND; `lost`: accepted, but never completes")              \
-        O("hostile-descriptors", hostile, hostile, 0, "NAME|NUMBER", "see below")                  \
+          "`late`: NOT_FOUND, and it completes as if nothing had been; "                           \
+          "`lost`: accepted, but never completes")                                                 \
+        O("hostile-descriptors", hostile, hostile, 0, "NAME|NUMBER",                               \
+          "lies in the descriptors, see below")                                                    \
         O("random", number, random, UINT64_MAX, "SEED",                                            \
-          "completions in random order, with random statuses and lengths")                         \
+          "completions in random order, with random statuses and lengths; 0: off")                 \
         O("timeouts", word, timeouts_by_fd, timeouts, "fd|caller",                                 \
           "`caller`: no timerfd; the program asks `libusb_get_next_timeout()`")                    \
         O("report", word, report_fd, reports, "stderr|none", "where the report goes (`none`)")     \
