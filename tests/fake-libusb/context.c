@@ -2,8 +2,8 @@
 /*
  * The library's life: contexts, options, log. The first libusb_init() reads FAKE_LIBUSB and makes
  * the device; the last libusb_exit() writes the report, so that a program may come and go several
- * times. All descriptors are made here or when a handle is opened: afterwards a program may be in
- * a sandbox that allows read, write, poll, timerfd_settime and memory only.
+ * times. All descriptors are made in libusb_init(): afterwards a program may be in a sandbox that
+ * allows read, write, poll, timerfd_settime, close and memory only.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -96,15 +96,17 @@ static int context_new(struct libusb_context **ret_context)
         context->discovery = !no_discovery && fake.options.device != DEVICE_NONE;
         context->log_level = first_log_level;
         context->users = 1;
-        context->timer_fd = context->device_fd = -1;
+        context->event_fd = context->timer_fd = context->device_fd = -1;
         transfers_init(&context->ready);
         transfers_init(&context->waiting);
         transfers_init(&context->naked);
         pthread_mutex_init(&context->event_lock, NULL);
         context->event_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+        context->device_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
         if (fake.options.timeouts_by_fd)
                 context->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
-        if (context->event_fd < 0 || (fake.options.timeouts_by_fd && context->timer_fd < 0)) {
+        if (context->event_fd < 0 || context->device_fd < 0 ||
+            (fake.options.timeouts_by_fd && context->timer_fd < 0)) {
                 context_free(context);
                 return LIBUSB_ERROR_OTHER;
         }

@@ -52,10 +52,19 @@ void events_signal(struct libusb_context *context)
 {
         bool wanted = context->ready.count || (fake.device.gone && !context->disconnect_told);
 
-        if (!wanted || context->signalled || context->device_fd < 0)
+        if (!wanted || context->signalled)
                 return;
         context->signalled = true;
         fd_write(context->device_fd);
+}
+
+/* After nothing may be ready any more. */
+void events_quiet(struct libusb_context *context)
+{
+        if (!context->signalled || context->ready.count)
+                return;
+        context->signalled = false;
+        fd_read(context->device_fd);
 }
 
 static void timer_set(struct libusb_context *context, uint64_t next, uint64_t interval)
@@ -138,13 +147,14 @@ static void tell_disconnect(struct libusb_context *context)
 {
         libusb_pollfd_removed_cb removed = context->fd_removed;
         void *user_data = context->fd_user_data;
+        bool open = context->handles;
         int fd = context->device_fd;
 
-        if (!fake.device.gone || context->disconnect_told || fd < 0)
+        if (!fake.device.gone || context->disconnect_told)
                 return;
         context->disconnect_told = true;
         fake_unlock();
-        if (removed)
+        if (removed && open)
                 removed(fd, user_data);
         fake_lock();
 }
@@ -162,10 +172,7 @@ static void round_run(struct libusb_context *context)
         if (!context->ready.count)
                 tell_disconnect(context);
         context->in_round = false;
-        if (context->signalled && !context->ready.count) {
-                context->signalled = false;
-                fd_read(context->device_fd);
-        }
+        events_quiet(context);
         events_signal(context);
         events_arm(context);
 }

@@ -92,7 +92,8 @@ struct libusb_context {
         struct transfers naked;   /* complete when cancelled */
         int event_fd;             /* libusb_interrupt_event_handler() */
         int timer_fd;
-        int device_fd;  /* readable while ready is not empty; -1 while no handle is open */
+        int device_fd;  /* readable while ready is not empty; the program knows it while a
+                           handle is open and the device is there */
         bool signalled; /* device_fd is readable */
         bool interrupted;
         bool in_round;
@@ -265,6 +266,7 @@ void transfers_force(struct libusb_context *context, int status, transfer_match 
 /* events.c */
 uint64_t now_ns(void);
 void events_signal(struct libusb_context *context);
+void events_quiet(struct libusb_context *context);
 void events_arm(struct libusb_context *context);
 int events_handle(struct libusb_context *context, const struct timeval *timeout, int *completed);
 bool events_here(const struct libusb_context *context);

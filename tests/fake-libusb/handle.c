@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Devices and handles: finding the one device, opening it, giving it back; the memory and the
- * streams that belong to a handle. The context's descriptor for completions lives as long as one
- * of its handles is open.
+ * streams that belong to a handle. The context's descriptor for completions is made with the
+ * context, because a session opens its handle inside its sandbox; the program is told of it as if
+ * it came and went with the handle.
  */
 #include <poll.h>
 #include <stdlib.h>
-#include <sys/eventfd.h>
-#include <unistd.h>
 
 #include "fake-libusb/fake.h"
 
@@ -68,13 +67,6 @@ static int handle_new(struct libusb_device *device, struct libusb_device_handle 
         handle = calloc(1, sizeof(*handle));
         if (!handle)
                 return LIBUSB_ERROR_NO_MEM;
-        if (!context->handles) {
-                context->device_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-                if (context->device_fd < 0) {
-                        free(handle);
-                        return LIBUSB_ERROR_OTHER;
-                }
-        }
         handle->device = device;
         device->references++;
         fake.counters.open_handles++;
@@ -133,22 +125,18 @@ static void drop_transfers(struct transfers *list, const struct libusb_device_ha
                 if (transfer->public.dev_handle != handle)
                         continue;
                 misuse(handle->device->context, "closed with a submitted transfer");
+                fake.bytes_in_flight -= (uint64_t)transfer->public.length;
                 transfer_move(transfer, NULL);
         }
 }
 
-static void handle_close_last(struct libusb_context *context)
+static void tell_closed(struct libusb_context *context)
 {
-        int fd = context->device_fd;
-
-        context->device_fd = -1;
-        context->signalled = false;
-        if (context->fd_removed && !context->disconnect_told) {
-                fake_unlock();
-                context->fd_removed(fd, context->fd_user_data);
-                fake_lock();
-        }
-        close(fd);
+        if (!context->fd_removed || context->disconnect_told)
+                return;
+        fake_unlock();
+        context->fd_removed(context->device_fd, context->fd_user_data);
+        fake_lock();
 }
 
 void libusb_close(libusb_device_handle *handle)
@@ -171,8 +159,9 @@ void libusb_close(libusb_device_handle *handle)
         }
         handle->device->references--;
         fake.counters.open_handles--;
+        events_quiet(context);
         if (--context->handles == 0)
-                handle_close_last(context);
+                tell_closed(context);
         fake_unlock();
         free(handle);
 }

@@ -267,9 +267,12 @@ static int parse_option(char *text, struct options *o, bool *seen)
                 if (strcmp(rows[i].name, text))
                         continue;
                 adds = rows[i].parse == parse_fail || rows[i].parse == parse_complete;
-                if ((seen[i] && !adds) || rows[i].parse(&rows[i], value, o) < 0) {
-                        dprintf(2, "FAKE_LIBUSB: \"%s=%s\"%s: want %s\n", text, value,
-                                seen[i] && !adds ? " a second time" : "", rows[i].form);
+                if (seen[i] && !adds) {
+                        dprintf(2, "FAKE_LIBUSB: \"%s\" a second time\n", text);
+                        return -EINVAL;
+                }
+                if (rows[i].parse(&rows[i], value, o) < 0) {
+                        dprintf(2, "FAKE_LIBUSB: \"%s=%s\": want %s\n", text, value, rows[i].form);
                         return -EINVAL;
                 }
                 seen[i] = true;

@@ -25,7 +25,7 @@ const struct libusb_pollfd **libusb_get_pollfds(libusb_context *context)
         all->fds[n++] = (struct libusb_pollfd){ .fd = context->event_fd, .events = POLLIN };
         if (context->timer_fd >= 0)
                 all->fds[n++] = (struct libusb_pollfd){ .fd = context->timer_fd, .events = POLLIN };
-        if (context->device_fd >= 0 && !context->disconnect_told)
+        if (context->handles && !context->disconnect_told)
                 all->fds[n++] =
                         (struct libusb_pollfd){ .fd = context->device_fd, .events = POLLIN };
         fake_unlock();

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The fake inside a sandbox: after the handle is open, a child allows itself the few system calls
+ * The fake inside a sandbox: after libusb_init() a child allows itself the few system calls
  * that README.md promises, is killed for any other, and does everything a session does.
  */
 #include <setjmp.h>
@@ -83,8 +83,8 @@ static void live(void)
         setenv("FAKE_LIBUSB", "rate=1000,report-fd=2", 1);
         CHECK(!libusb_set_option(NULL, LIBUSB_OPTION_NO_DEVICE_DISCOVERY));
         CHECK(!libusb_init(&context));
-        CHECK(!libusb_wrap_sys_device(context, 0, &handle));
         sandbox();
+        CHECK(!libusb_wrap_sys_device(context, 0, &handle));
         CHECK(!libusb_set_auto_detach_kernel_driver(handle, 1));
         CHECK(!libusb_get_active_config_descriptor(libusb_get_device(handle), &config));
         libusb_free_config_descriptor(config);
