@@ -407,28 +407,45 @@ static void on_cancel_data_packet(struct session *s, struct parsed *parsed)
 }
 
 /*
- * Streams are not carried. "stall" would have the guest start again at once, "inval" is told to its
- * driver and ends the matter.
+ * Streams are not carried yet. "stall" would have the guest start again at once; "inval" is told to
+ * its driver, which ends the matter.
  */
-static void send_iso_status(struct session *s, uint64_t id, uint8_t status, uint8_t endpoint)
-{
-        struct packet answer = { .type = PACKET_iso_stream_status,
-                                 .id = id,
-                                 .iso_stream_status = { status, endpoint } };
-
-        session_send(s, &answer);
-}
-
 static void on_start_iso_stream(struct session *s, struct parsed *parsed)
 {
-        send_iso_status(s, parsed->packet->id, STATUS_inval,
-                        parsed->packet->start_iso_stream.endpoint);
+        struct packet answer = { .type = PACKET_iso_stream_status, .id = parsed->packet->id };
+
+        answer.iso_stream_status.status = STATUS_inval;
+        answer.iso_stream_status.endpoint = parsed->packet->start_iso_stream.endpoint;
+        session_send(s, &answer);
 }
 
 static void on_stop_iso_stream(struct session *s, struct parsed *parsed)
 {
-        send_iso_status(s, parsed->packet->id, STATUS_success,
-                        parsed->packet->stop_iso_stream.endpoint);
+        struct packet answer = { .type = PACKET_iso_stream_status, .id = parsed->packet->id };
+
+        answer.iso_stream_status.endpoint = parsed->packet->stop_iso_stream.endpoint;
+        session_send(s, &answer);
+}
+
+static void on_start_interrupt_receiving(struct session *s, struct parsed *parsed)
+{
+        struct packet answer = { .type = PACKET_interrupt_receiving_status,
+                                 .id = parsed->packet->id };
+
+        answer.interrupt_receiving_status.status = STATUS_inval;
+        answer.interrupt_receiving_status.endpoint =
+                parsed->packet->start_interrupt_receiving.endpoint;
+        session_send(s, &answer);
+}
+
+static void on_stop_interrupt_receiving(struct session *s, struct parsed *parsed)
+{
+        struct packet answer = { .type = PACKET_interrupt_receiving_status,
+                                 .id = parsed->packet->id };
+
+        answer.interrupt_receiving_status.endpoint =
+                parsed->packet->stop_interrupt_receiving.endpoint;
+        session_send(s, &answer);
 }
 
 static void on_filter_reject(struct session *s, struct parsed *parsed)
@@ -462,6 +479,10 @@ static const struct request requests[PACKET_TYPES] = {
         [PACKET_get_alt_setting] = { on_get_alt_setting, refuse_get_alt_setting },
         [PACKET_start_iso_stream] = { on_start_iso_stream, on_start_iso_stream },
         [PACKET_stop_iso_stream] = { on_stop_iso_stream, on_stop_iso_stream },
+        [PACKET_start_interrupt_receiving] = { on_start_interrupt_receiving,
+                                               on_start_interrupt_receiving },
+        [PACKET_stop_interrupt_receiving] = { on_stop_interrupt_receiving,
+                                              on_stop_interrupt_receiving },
         [PACKET_cancel_data_packet] = { on_cancel_data_packet, ignore },
         [PACKET_filter_reject] = { on_filter_reject, ignore },
         [PACKET_filter_filter] = { on_filter_filter, on_filter_filter },
