@@ -166,6 +166,3 @@ struct options {
 
 /* Returns 0, or -EINVAL after a line on standard error. */
 int options_parse(const char *text, struct options *ret_options);
-
-/* The hostile variants' names, by number; NULL past the end. */
-const char *hostile_name(size_t number);
