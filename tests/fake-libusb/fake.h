@@ -2,8 +2,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The inside of the fake libusb: one device made of code for the whole process, and what each
- * part of the library needs of the others. Everything here is protected by fake.lock; the lock is
- * never held while a callback of the program runs.
+ * part of the library needs of the others. Everything here is protected by fake.lock, which is not
+ * held while a callback of the program runs (other than the log's, which must not call back).
  */
 #include <pthread.h>
 #include <stdarg.h>
@@ -141,6 +141,8 @@ struct model_configuration {
 /* The device's descriptors, before they become libusb's trees or raw bytes. */
 struct model {
         struct libusb_device_descriptor device;
+        bool companions;     /* each endpoint has a SuperSpeed companion */
+        uint8_t stream_bits; /* bulk endpoints have 1 << stream_bits streams; 0: none */
         struct model_configuration configurations[MODEL_CONFIGURATIONS];
 };
 
@@ -232,7 +234,8 @@ const struct model_configuration *model_configuration(const struct model *model,
 const struct model_alt *model_alt(const struct model_configuration *configuration,
                                   uint8_t interface, uint8_t alt);
 
-/* raw.c: a descriptor's bytes as the device sends them; returns the full length, at most size. */
+/* raw.c: the bytes as the device sends them. At most size are written; returns the full length. */
+size_t raw_companion(const struct model *model, uint8_t attributes, uint8_t *buffer, size_t size);
 size_t raw_descriptor(const struct model *model, uint16_t which, uint8_t *buffer, size_t size);
 
 /* device.c */

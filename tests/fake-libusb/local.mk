@@ -27,7 +27,7 @@ EXTRA_DIST += $(fake_libusb_sources) $(fake_libusb_headers) %D%/README.md
 check_DATA += $(fake_libusb)
 CLEANFILES += $(fake_libusb)
 
-$(fake_libusb): $(fake_libusb_sources) $(fake_libusb_headers)
+$(fake_libusb): $(fake_libusb_sources) $(fake_libusb_headers) src/util/macro.h config.h
 	$(AM_V_GEN)$(MKDIR_P) %D% && $(CC) $(DEFS) $(DEFAULT_INCLUDES) $(AM_CPPFLAGS) $(CPPFLAGS) \
 		$(LIBUSB_CFLAGS) $(AM_CFLAGS) $(CFLAGS) -fPIC -fvisibility=hidden \
 		-shared -Wl,-soname,libusb-1.0.so.0 -Wl,-z,relro -Wl,-z,now $(LDFLAGS) \
@@ -37,7 +37,9 @@ if HAVE_CMOCKA
 fake_libusb_tests = \
 	%D%/test-fake-device \
 	%D%/test-fake-libusb \
+	%D%/test-fake-options \
 	%D%/test-fake-sandbox \
+	%D%/test-fake-timing \
 	%D%/test-usbredirect
 check_PROGRAMS += $(fake_libusb_tests)
 TESTS += $(fake_libusb_tests)
@@ -60,10 +62,20 @@ fake_libusb_bed = \
 %C%_test_fake_libusb_LDFLAGS = $(fake_libusb_test_ldflags)
 %C%_test_fake_libusb_LDADD = $(fake_libusb_test_libs)
 
+%C%_test_fake_options_SOURCES = %D%/test-fake-options.c $(fake_libusb_bed)
+%C%_test_fake_options_CFLAGS = $(fake_libusb_test_cflags)
+%C%_test_fake_options_LDFLAGS = $(fake_libusb_test_ldflags)
+%C%_test_fake_options_LDADD = $(fake_libusb_test_libs)
+
 %C%_test_fake_sandbox_SOURCES = %D%/test-fake-sandbox.c
 %C%_test_fake_sandbox_CFLAGS = $(fake_libusb_test_cflags) $(LIBSECCOMP_CFLAGS)
 %C%_test_fake_sandbox_LDFLAGS = $(fake_libusb_test_ldflags)
 %C%_test_fake_sandbox_LDADD = $(fake_libusb_test_libs) $(LIBSECCOMP_LIBS)
+
+%C%_test_fake_timing_SOURCES = %D%/test-fake-timing.c $(fake_libusb_bed)
+%C%_test_fake_timing_CFLAGS = $(fake_libusb_test_cflags)
+%C%_test_fake_timing_LDFLAGS = $(fake_libusb_test_ldflags)
+%C%_test_fake_timing_LDADD = $(fake_libusb_test_libs)
 
 %C%_test_usbredirect_SOURCES = %D%/test-usbredirect.c $(fake_libusb_bed)
 %C%_test_usbredirect_CFLAGS = $(fake_libusb_test_cflags)

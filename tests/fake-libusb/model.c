@@ -142,6 +142,9 @@ void model_build(struct model *model, const struct options *options)
                 .iSerialNumber = 3,
                 .bNumConfigurations = MODEL_CONFIGURATIONS,
         };
+        model->companions = speed >= LIBUSB_SPEED_SUPER;
+        while (model->stream_bits < 16 && UINT64_C(2) << model->stream_bits <= options->streams)
+                model->stream_bits++;
         first->value = 1;
         if (options->device == DEVICE_EVERY)
                 configuration_add(first, &interface_every, speed);

@@ -96,11 +96,6 @@ struct row {
         const char *form;
 };
 
-const char *hostile_name(size_t number)
-{
-        return number < HOSTILE_COUNT ? hostiles[number].word : NULL;
-}
-
 static int number_from_string(const char *text, int base, uint64_t most, uint64_t *ret_number)
 {
         char *end;

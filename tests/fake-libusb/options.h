@@ -117,7 +117,7 @@ enum hostile {
           "after N submissions the device is gone: the next is NO_DEVICE, those in flight end so") \
         O("cancel", word, cancel, cancels, "normal|late|lost",                                     \
           "`late`: NOT_FOUND, and it completes as if nothing had been; "                           \
-          "`lost`: accepted, but never completes")                                                 \
+          "`lost`: accepted, but completes only with a release, a reset or an unplug")             \
         O("hostile-descriptors", hostile, hostile, 0, "NAME|NUMBER",                               \
           "lies in the descriptors, see below")                                                    \
         O("random", number, random, UINT64_MAX, "SEED",                                            \
@@ -166,6 +166,3 @@ struct options {
 
 /* Returns 0, or -EINVAL after a line on standard error. */
 int options_parse(const char *text, struct options *ret_options);
-
-/* The hostile variants' names, by number; NULL past the end. */
-const char *hostile_name(size_t number);

@@ -44,7 +44,26 @@ static void put_device(struct cursor *c, const struct libusb_device_descriptor *
         put8(c, device->bNumConfigurations);
 }
 
-static void put_alt(struct cursor *c, const struct model_alt *alt)
+static void put_companion(struct cursor *c, const struct model *model, uint8_t attributes)
+{
+        bool bulk = attributes == LIBUSB_ENDPOINT_TRANSFER_TYPE_BULK;
+
+        put8(c, LIBUSB_DT_SS_ENDPOINT_COMPANION_SIZE);
+        put8(c, LIBUSB_DT_SS_ENDPOINT_COMPANION);
+        put8(c, 0);
+        put8(c, bulk ? model->stream_bits : 0);
+        put16(c, 0);
+}
+
+size_t raw_companion(const struct model *model, uint8_t attributes, uint8_t *buffer, size_t size)
+{
+        struct cursor c = { .buffer = buffer, .size = size };
+
+        put_companion(&c, model, attributes);
+        return c.at;
+}
+
+static void put_alt(struct cursor *c, const struct model *model, const struct model_alt *alt)
 {
         put8(c, LIBUSB_DT_INTERFACE_SIZE);
         put8(c, LIBUSB_DT_INTERFACE);
@@ -61,11 +80,13 @@ static void put_alt(struct cursor *c, const struct model_alt *alt)
                 put8(c, alt->endpoints[i].attributes);
                 put16(c, alt->endpoints[i].packet);
                 put8(c, alt->endpoints[i].interval);
+                if (model->companions)
+                        put_companion(c, model, alt->endpoints[i].attributes);
         }
 }
 
-static void put_configuration(struct cursor *c, const struct model_configuration *configuration,
-                              size_t total)
+static void put_configuration(struct cursor *c, const struct model *model,
+                              const struct model_configuration *configuration, size_t total)
 {
         put8(c, LIBUSB_DT_CONFIG_SIZE);
         put8(c, LIBUSB_DT_CONFIG);
@@ -77,7 +98,7 @@ static void put_configuration(struct cursor *c, const struct model_configuration
         put8(c, 50);
         for (uint8_t i = 0; i < configuration->n_interfaces; i++) {
                 for (uint8_t j = 0; j < configuration->interfaces[i].n_alts; j++)
-                        put_alt(c, &configuration->interfaces[i].alts[j]);
+                        put_alt(c, model, &configuration->interfaces[i].alts[j]);
         }
 }
 
@@ -101,8 +122,8 @@ size_t raw_descriptor(const struct model *model, uint16_t which, uint8_t *buffer
         case LIBUSB_DT_CONFIG:
                 if (index >= MODEL_CONFIGURATIONS)
                         return 0;
-                put_configuration(&none, &model->configurations[index], 0);
-                put_configuration(&c, &model->configurations[index], none.at);
+                put_configuration(&none, model, &model->configurations[index], 0);
+                put_configuration(&c, model, &model->configurations[index], none.at);
                 break;
         case LIBUSB_DT_STRING:
                 if (index >= ELEMENTS(strings))

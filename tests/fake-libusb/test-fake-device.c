@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The fake device itself: claims and kernel drivers, configurations and alternate settings,
- * descriptors honest and hostile, faults on order, unplug, and the strictness of the options.
+ * faults on order, unplug.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -12,8 +12,6 @@
 #include <cmocka.h>
 
 #include "fake-libusb/bed.h"
-#include "fake-libusb/options.h"
-#include "util/macro.h"
 
 #define BULK LIBUSB_TRANSFER_TYPE_BULK
 
@@ -275,129 +273,6 @@ static void device_is_listed_unless_discovery_is_off(void **state)
         bed_close(&bed);
 }
 
-/* Steps through all that is there, as a careful program does; counts the endpoints. */
-static unsigned int walk(const struct libusb_config_descriptor *config)
-{
-        const struct libusb_interface_descriptor *alt;
-        unsigned int n = 0;
-
-        for (int i = 0; config->interface && i < config->bNumInterfaces; i++) {
-                alt = config->interface[i].altsetting;
-                for (int k = 0; alt && k < config->interface[i].num_altsetting; k++) {
-                        for (int e = 0; alt[k].endpoint && e < alt[k].bNumEndpoints; e++)
-                                n += 1 + (alt[k].endpoint[e].bLength > LIBUSB_DT_ENDPOINT_SIZE);
-                }
-        }
-        return n;
-}
-
-static void hostile_descriptors_are_what_they_say(void **state)
-{
-        static const struct {
-                const char *name;
-                unsigned int interfaces;
-                unsigned int endpoints;
-        } variants[] = {
-                { "none", 2, 12 },
-                { "null-interfaces", 2, 0 },
-                { "null-altsettings", 2, 0 },
-                { "no-altsettings", 2, 0 },
-                { "null-endpoints", 2, 0 },
-                { "zeroed-endpoints", 2, 24 },
-                { "duplicate-interfaces", 2, 12 },
-                { "duplicate-endpoints", 3, 20 },
-                { "many-interfaces", 40, 12 },
-                { "high-interfaces", 2, 12 },
-                { "odd-altsettings", 2, 12 },
-                { "reserved-bits", 2, 12 },
-                { "packet-zero", 2, 12 },
-                { "packet-max", 2, 12 },
-                { "interval-zero", 2, 12 },
-        };
-        struct libusb_config_descriptor *config;
-        char option[64];
-        struct bed bed;
-
-        assert_int_equal(ELEMENTS(variants), HOSTILE_COUNT);
-        for (size_t i = 0; i < ELEMENTS(variants); i++) {
-                snprintf(option, sizeof(option), "hostile-descriptors=%s", variants[i].name);
-                bed_open(&bed, option);
-                assert_int_equal(libusb_get_config_descriptor_by_value(
-                                         libusb_get_device(bed.handle), 1, &config),
-                                 0);
-                assert_int_equal(config->bNumInterfaces, variants[i].interfaces);
-                assert_int_equal(walk(config), variants[i].endpoints);
-                libusb_free_config_descriptor(config);
-                bed_close(&bed);
-        }
-}
-
-static void refuses_options_it_does_not_know(void **state)
-{
-        static const char *const wrong[] = {
-                "x",
-                "rate",
-                "rate=",
-                "rate=-1",
-                "rate=1x",
-                "rate= 1",
-                "rate=1,",
-                ",rate=1",
-                "rate=1,rate=1",
-                "device=disk",
-                "speed=warp",
-                "id=12345678",
-                "id=1209:000g",
-                "id=1209:00011",
-                "configuration=3",
-                "fail=claim_interface",
-                "fail=claim:LIBUSB_ERROR_BUSY",
-                "fail=claim_interface:LIBUSB_ERROR_FOO",
-                "fail=claim_interface:BUSY@0",
-                "fail=claim_interface:BUSY@1x",
-                "fail=claim_interface:BUSY@1x0",
-                "complete=0x181:STALL",
-                "complete=0x81:BUSY",
-                "hostile-descriptors=15",
-                "report=stdout",
-                "report=none,report-fd=1,x=1",
-        };
-        libusb_context *context;
-
-        for (size_t i = 0; i < ELEMENTS(wrong); i++) {
-                setenv("FAKE_LIBUSB", wrong[i], 1);
-                assert_int_equal(libusb_init(&context), LIBUSB_ERROR_INVALID_PARAM);
-        }
-        setenv("FAKE_LIBUSB", "fail=libusb_init:NO_MEM", 1);
-        assert_int_equal(libusb_init(&context), LIBUSB_ERROR_NO_MEM);
-        unsetenv("FAKE_LIBUSB");
-        assert_int_equal(libusb_init(&context), 0);
-        libusb_exit(context);
-}
-
-static void readme_lists_every_option(void **state)
-{
-#define ROW(name, kind, field, limit, form, help) "- `" name "=" form "`: " help "\n",
-        static const char *const rows[] = { OPTIONS(ROW) };
-#undef ROW
-        const char *top = getenv("top_srcdir");
-        char path[4096], text[32768];
-        FILE *file;
-        size_t n;
-
-        snprintf(path, sizeof(path), "%s/tests/fake-libusb/README.md", top ? top : ".");
-        file = fopen(path, "re");
-        if (!file)
-                skip();
-        n = fread(text, 1, sizeof(text) - 1, file);
-        fclose(file);
-        text[n] = '\0';
-        for (size_t i = 0; i < ELEMENTS(rows); i++) {
-                if (!strstr(text, rows[i]))
-                        fail_msg("README.md has no row %s", rows[i]);
-        }
-}
-
 int main(void)
 {
         static const struct CMUnitTest tests[] = {
@@ -409,9 +284,6 @@ int main(void)
                 cmocka_unit_test(notifiers_tell_of_the_device_descriptor),
                 cmocka_unit_test(faults_come_when_ordered),
                 cmocka_unit_test(device_is_listed_unless_discovery_is_off),
-                cmocka_unit_test(hostile_descriptors_are_what_they_say),
-                cmocka_unit_test(refuses_options_it_does_not_know),
-                cmocka_unit_test(readme_lists_every_option),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

@@ -32,22 +32,16 @@ static void *tree_alloc(struct tree *tree, size_t count, size_t size)
 /* The SuperSpeed companion's bytes, for the endpoint's "extra". */
 static int tree_add_companion(struct tree *tree, struct libusb_endpoint_descriptor *endpoint)
 {
-        bool bulk = endpoint->bmAttributes == LIBUSB_ENDPOINT_TRANSFER_TYPE_BULK;
-        uint8_t streams = 0;
         uint8_t *extra;
 
-        if (fake.options.speed < LIBUSB_SPEED_SUPER)
+        if (!fake.device.model.companions)
                 return 0;
-        while (bulk && streams < 16 && (UINT64_C(2) << streams) <= fake.options.streams)
-                streams++;
         extra = tree_alloc(tree, LIBUSB_DT_SS_ENDPOINT_COMPANION_SIZE, 1);
         if (!extra)
                 return LIBUSB_ERROR_NO_MEM;
-        extra[0] = LIBUSB_DT_SS_ENDPOINT_COMPANION_SIZE;
-        extra[1] = LIBUSB_DT_SS_ENDPOINT_COMPANION;
-        extra[3] = streams;
         endpoint->extra = extra;
-        endpoint->extra_length = LIBUSB_DT_SS_ENDPOINT_COMPANION_SIZE;
+        endpoint->extra_length = (int)raw_companion(&fake.device.model, endpoint->bmAttributes,
+                                                    extra, LIBUSB_DT_SS_ENDPOINT_COMPANION_SIZE);
         return 0;
 }
 
