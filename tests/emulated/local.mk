@@ -1,6 +1,11 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # USB devices made of code, under umockdev: for tests that need a real libusb.
-EXTRA_DIST += %D%/run-mocked.sh %D%/test-boot.sh
+#
+# A test program whose name ends in .mocked runs under umockdev-wrapper. The script that sees to
+# that exits 77 where there is none.
+EXTRA_DIST += %D%/run-mocked.sh
+TEST_EXTENSIONS = .mocked
+MOCKED_LOG_COMPILER = $(SHELL) $(top_srcdir)/tests/emulated/run-mocked.sh
 
 check_LIBRARIES =
 if HAVE_UMOCKDEV
@@ -42,4 +47,22 @@ check_PROGRAMS += %D%/emulated-usb
 %C%_emulated_usb_SOURCES = %D%/emulated-usb.c
 %C%_emulated_usb_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE
 %C%_emulated_usb_LDADD = %D%/libemulated.a $(UMOCKDEV_LIBS)
+
+check_LIBRARIES += %D%/libfixture.a
+%C%_libfixture_a_SOURCES = %D%/fixture.c %D%/fixture.h
+%C%_libfixture_a_CPPFLAGS = $(AM_CPPFLAGS) $(LIBUSB_CFLAGS) $(CMOCKA_CFLAGS)
+
+mocked_cppflags = $(AM_CPPFLAGS) -D_GNU_SOURCE $(LIBUSB_CFLAGS) $(CMOCKA_CFLAGS)
+mocked_ldadd = %D%/libfixture.a %D%/libemulated.a $(UMOCKDEV_LIBS) $(LIBUSB_LIBS) $(CMOCKA_LIBS)
+
+check_PROGRAMS += %D%/test-emulated.mocked %D%/test-stick.mocked
+%C%_test_emulated_mocked_SOURCES = %D%/test-emulated.c
+%C%_test_emulated_mocked_CPPFLAGS = $(mocked_cppflags)
+%C%_test_emulated_mocked_LDADD = $(mocked_ldadd)
+%C%_test_stick_mocked_SOURCES = %D%/test-stick.c
+%C%_test_stick_mocked_CPPFLAGS = $(mocked_cppflags)
+%C%_test_stick_mocked_LDADD = $(mocked_ldadd)
+
+dist_check_SCRIPTS += %D%/test-boot.sh
+TESTS += %D%/test-emulated.mocked %D%/test-stick.mocked %D%/test-boot.sh
 endif
