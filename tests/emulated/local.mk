@@ -13,6 +13,8 @@ check_LIBRARIES += %D%/libemulated.a
 %C%_libemulated_a_SOURCES = \
 	%D%/boot-sector.c \
 	%D%/boot-sector.h \
+	%D%/bot.c \
+	%D%/bot.h \
 	%D%/descriptor.c \
 	%D%/descriptor.h \
 	%D%/device.c \
@@ -41,28 +43,34 @@ check_LIBRARIES += %D%/libemulated.a
 	%D%/usbfs-ioctl.h \
 	%D%/usbfs.c \
 	%D%/usbfs.h
-%C%_libemulated_a_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE $(UMOCKDEV_CFLAGS)
+%C%_libemulated_a_CPPFLAGS = $(AM_CPPFLAGS) $(UMOCKDEV_CFLAGS)
 
 check_PROGRAMS += %D%/emulated-usb
 %C%_emulated_usb_SOURCES = %D%/emulated-usb.c
-%C%_emulated_usb_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE
 %C%_emulated_usb_LDADD = %D%/libemulated.a $(UMOCKDEV_LIBS)
 
 check_LIBRARIES += %D%/libfixture.a
 %C%_libfixture_a_SOURCES = %D%/fixture.c %D%/fixture.h
 %C%_libfixture_a_CPPFLAGS = $(AM_CPPFLAGS) $(LIBUSB_CFLAGS) $(CMOCKA_CFLAGS)
 
-mocked_cppflags = $(AM_CPPFLAGS) -D_GNU_SOURCE $(LIBUSB_CFLAGS) $(CMOCKA_CFLAGS)
+mocked_cppflags = $(AM_CPPFLAGS) $(LIBUSB_CFLAGS) $(CMOCKA_CFLAGS)
 mocked_ldadd = %D%/libfixture.a %D%/libemulated.a $(UMOCKDEV_LIBS) $(LIBUSB_LIBS) $(CMOCKA_LIBS)
 
-check_PROGRAMS += %D%/test-emulated.mocked %D%/test-stick.mocked
+mocked_tests = \
+	%D%/test-emulated.mocked \
+	%D%/test-stick.mocked \
+	%D%/test-transfers.mocked
+check_PROGRAMS += $(mocked_tests)
 %C%_test_emulated_mocked_SOURCES = %D%/test-emulated.c
 %C%_test_emulated_mocked_CPPFLAGS = $(mocked_cppflags)
 %C%_test_emulated_mocked_LDADD = $(mocked_ldadd)
 %C%_test_stick_mocked_SOURCES = %D%/test-stick.c
 %C%_test_stick_mocked_CPPFLAGS = $(mocked_cppflags)
 %C%_test_stick_mocked_LDADD = $(mocked_ldadd)
+%C%_test_transfers_mocked_SOURCES = %D%/test-transfers.c
+%C%_test_transfers_mocked_CPPFLAGS = $(mocked_cppflags)
+%C%_test_transfers_mocked_LDADD = $(mocked_ldadd)
 
 dist_check_SCRIPTS += %D%/test-boot.sh
-TESTS += %D%/test-emulated.mocked %D%/test-stick.mocked %D%/test-boot.sh
+TESTS += $(mocked_tests) %D%/test-boot.sh
 endif
