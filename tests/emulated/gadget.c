@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/queue.h>
 
+#include "emulated/descriptor.h"
 #include "emulated/gadget.h"
 #include "util/macro.h"
 
@@ -44,42 +45,16 @@ struct gadget {
         size_t echo_size;
 };
 
-static const uint8_t device_descriptor[USB_DT_DEVICE_SIZE] = {
-        USB_DT_DEVICE_SIZE,
-        USB_DT_DEVICE,
-        0x00,
-        0x02,
-        USB_CLASS_VENDOR_SPEC,
-        0,
-        0,
-        64,
-        0x09,
-        0x12,
-        0x02,
-        0x00,
-        0x34,
-        0x12,
-        1,
-        2,
-        3,
-        2,
-};
+static const uint8_t device_descriptor[] = { DESCRIPTOR_DEVICE(
+        0x0200, USB_CLASS_VENDOR_SPEC, 64, GADGET_VENDOR, GADGET_PRODUCT, 0x1234, 2) };
 
-#define INTERFACE(number, alt) 9, USB_DT_INTERFACE, number, alt, 2, USB_CLASS_VENDOR_SPEC, 0, 0, 0
-#define BULK(address)          7, USB_DT_ENDPOINT, address, USB_ENDPOINT_XFER_BULK, 0x00, 0x02, 0
+#define INTERFACE(number, alt) DESCRIPTOR_INTERFACE(number, alt, 2, USB_CLASS_VENDOR_SPEC, 0, 0)
+#define BULK(address)          DESCRIPTOR_ENDPOINT(address, USB_ENDPOINT_XFER_BULK, 512, 0)
 #define INTERRUPT(address)                                                                         \
-        7, USB_DT_ENDPOINT, address, USB_ENDPOINT_XFER_INT, GADGET_INTERRUPT_PACKET, 0, 4
+        DESCRIPTOR_ENDPOINT(address, USB_ENDPOINT_XFER_INT, GADGET_INTERRUPT_PACKET, 4)
 
 static const uint8_t configuration_1[] = {
-        9,
-        USB_DT_CONFIG,
-        9 + 3 * (9 + 7 + 7),
-        0,
-        2,
-        1,
-        0,
-        0x80,
-        50,
+        DESCRIPTOR_CONFIGURATION(9 + 3 * (9 + 2 * 7), 2, 1),
         INTERFACE(0, 0),
         BULK(GADGET_BULK_OUT),
         BULK(GADGET_BULK_IN),
@@ -92,15 +67,7 @@ static const uint8_t configuration_1[] = {
 };
 
 static const uint8_t configuration_2[] = {
-        9,
-        USB_DT_CONFIG,
-        9 + 9 + 7 + 7,
-        0,
-        1,
-        2,
-        0,
-        0x80,
-        50,
+        DESCRIPTOR_CONFIGURATION(9 + 9 + 2 * 7, 1, 2),
         INTERFACE(0, 0),
         BULK(GADGET_BULK_OUT),
         BULK(GADGET_BULK_IN),

@@ -1,6 +1,11 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # USB devices made of code, under umockdev: for tests that need a real libusb.
-EXTRA_DIST += %D%/run-mocked.sh %D%/test-boot.sh
+#
+# A test program whose name ends in .mocked runs under umockdev-wrapper. The script that sees to
+# that exits 77 where there is none.
+EXTRA_DIST += %D%/run-mocked.sh
+TEST_EXTENSIONS = .mocked
+MOCKED_LOG_COMPILER = $(SHELL) $(top_srcdir)/tests/emulated/run-mocked.sh
 
 check_LIBRARIES =
 if HAVE_UMOCKDEV
@@ -8,6 +13,8 @@ check_LIBRARIES += %D%/libemulated.a
 %C%_libemulated_a_SOURCES = \
 	%D%/boot-sector.c \
 	%D%/boot-sector.h \
+	%D%/bot.c \
+	%D%/bot.h \
 	%D%/descriptor.c \
 	%D%/descriptor.h \
 	%D%/device.c \
@@ -36,10 +43,34 @@ check_LIBRARIES += %D%/libemulated.a
 	%D%/usbfs-ioctl.h \
 	%D%/usbfs.c \
 	%D%/usbfs.h
-%C%_libemulated_a_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE $(UMOCKDEV_CFLAGS)
+%C%_libemulated_a_CPPFLAGS = $(AM_CPPFLAGS) $(UMOCKDEV_CFLAGS)
 
 check_PROGRAMS += %D%/emulated-usb
 %C%_emulated_usb_SOURCES = %D%/emulated-usb.c
-%C%_emulated_usb_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE
 %C%_emulated_usb_LDADD = %D%/libemulated.a $(UMOCKDEV_LIBS)
+
+check_LIBRARIES += %D%/libfixture.a
+%C%_libfixture_a_SOURCES = %D%/fixture.c %D%/fixture.h
+%C%_libfixture_a_CPPFLAGS = $(AM_CPPFLAGS) $(LIBUSB_CFLAGS) $(CMOCKA_CFLAGS)
+
+mocked_cppflags = $(AM_CPPFLAGS) $(LIBUSB_CFLAGS) $(CMOCKA_CFLAGS)
+mocked_ldadd = %D%/libfixture.a %D%/libemulated.a $(UMOCKDEV_LIBS) $(LIBUSB_LIBS) $(CMOCKA_LIBS)
+
+mocked_tests = \
+	%D%/test-emulated.mocked \
+	%D%/test-stick.mocked \
+	%D%/test-transfers.mocked
+check_PROGRAMS += $(mocked_tests)
+%C%_test_emulated_mocked_SOURCES = %D%/test-emulated.c
+%C%_test_emulated_mocked_CPPFLAGS = $(mocked_cppflags)
+%C%_test_emulated_mocked_LDADD = $(mocked_ldadd)
+%C%_test_stick_mocked_SOURCES = %D%/test-stick.c
+%C%_test_stick_mocked_CPPFLAGS = $(mocked_cppflags)
+%C%_test_stick_mocked_LDADD = $(mocked_ldadd)
+%C%_test_transfers_mocked_SOURCES = %D%/test-transfers.c
+%C%_test_transfers_mocked_CPPFLAGS = $(mocked_cppflags)
+%C%_test_transfers_mocked_LDADD = $(mocked_ldadd)
+
+dist_check_SCRIPTS += %D%/test-boot.sh
+TESTS += $(mocked_tests) %D%/test-boot.sh
 endif

@@ -67,52 +67,12 @@ static void describe_usb_device(GString *text, const uint8_t *descriptor, unsign
 char *sysfs_describe_hub(unsigned busnum, enum usb_device_speed speed)
 {
         bool super = speed >= USB_SPEED_SUPER;
-        const uint8_t device[USB_DT_DEVICE_SIZE] = {
-                USB_DT_DEVICE_SIZE,
-                USB_DT_DEVICE,
-                0,
-                super ? 3 : 2,
-                USB_CLASS_HUB,
-                0,
-                1,
-                super ? 9 : 64,
-                0x6b,
-                0x1d,
-                super ? 3 : 2,
-                0,
-                0,
-                1,
-                0,
-                0,
-                0,
-                1,
-        };
+        const uint8_t device[] = { DESCRIPTOR_DEVICE(super ? 0x0300 : 0x0200, USB_CLASS_HUB,
+                                                     super ? 9 : 64, 0x1d6b, super ? 3 : 2, 0, 1) };
         static const uint8_t configuration[] = {
-                9,
-                USB_DT_CONFIG,
-                25,
-                0,
-                1,
-                1,
-                0,
-                0xe0,
-                0, /* self powered */
-                9,
-                USB_DT_INTERFACE,
-                0,
-                0,
-                1,
-                USB_CLASS_HUB,
-                0,
-                0,
-                0,
-                7,
-                USB_DT_ENDPOINT,
-                0x81,
-                USB_ENDPOINT_XFER_INT,
-                4,
-                0,
-                12,
+                DESCRIPTOR_CONFIGURATION(9 + 9 + 7, 1, 1),
+                DESCRIPTOR_INTERFACE(0, 0, 1, USB_CLASS_HUB, 0, 0),
+                DESCRIPTOR_ENDPOINT(0x81, USB_ENDPOINT_XFER_INT, 4, 12),
         };
         GString *text = g_string_new(NULL);
 

@@ -78,7 +78,7 @@ static gboolean handle_ioctl(UMockdevIoctlBase *base, UMockdevIoctlClient *ioctl
         emulated_lock(client->device);
         r = run_ioctl(client, ioctl, umockdev_ioctl_client_get_arg(ioctl_client));
         if (r == USBFS_WAIT)
-                client->waiting = ioctl_client;
+                client->waiting = g_object_ref(ioctl_client); /* nobody else keeps it */
         emulated_unlock(client->device);
         if (r != USBFS_WAIT)
                 finish(ioctl_client, r);
@@ -123,6 +123,7 @@ static gboolean wake_waiting(gpointer userdata)
                         continue;
                 client->waiting = NULL;
                 finish(ioctl_client, r);
+                g_object_unref(ioctl_client);
         }
         emulated_unlock(usbfs->device);
         return G_SOURCE_REMOVE;
@@ -196,6 +197,7 @@ struct usbfs *usbfs_free(struct usbfs *usbfs)
         emulated_lock(usbfs->device);
         while ((client = TAILQ_FIRST(&usbfs->device->clients))) {
                 g_object_steal_data(G_OBJECT(client->connection), "emulated-client");
+                g_clear_object(&client->waiting);
                 usbfs_drop_memory(client);
                 kernel_close(client);
         }

@@ -4,6 +4,7 @@
  * The device node: takes the ioctls that umockdev forwards from whoever has opened it, and answers
  * them for one emulated device.
  */
+#include <stdbool.h>
 #include <umockdev.h>
 
 struct emulated_device;
