@@ -1,7 +1,17 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# A cmocka program per source file.
+# A cmocka program per source file: a name here is all that a test needs.
+LDADD = libprotocol.a libutil.a $(CMOCKA_LIBS)
+EXTRA_DIST += \
+	%D%/helpers.h \
+	%D%/test.h \
+	%D%/wire-examples.h
+
 if HAVE_CMOCKA
+AM_CFLAGS += $(CMOCKA_CFLAGS)
 unit_tests =
+unit_tests += %D%/test-caps
+unit_tests += %D%/test-packet
+unit_tests += %D%/test-packet-verify
 
 check_PROGRAMS += $(unit_tests)
 TESTS += $(unit_tests)
