@@ -37,7 +37,7 @@ static inline size_t hex(uint8_t *bytes, size_t size, const char *text)
                 CHECKED(end > text && value <= 0xff);
                 if (*end == '*')
                         times = strtoul(end + 1, &end, 10);
-                CHECKED(times > 0 && times <= size - n);
+                CHECKED(times > 0 && times <= size - n && (*end == ' ' || !*end));
                 memset(bytes + n, (int)value, times);
                 n += times;
                 text = end + strspn(end, " ");
@@ -148,6 +148,7 @@ static inline bool random_packet(uint64_t *state, unsigned type, enum role sende
         const struct descriptor *d = &descriptors[type];
         bool in = random_u32(state) & 1;
 
+        *ret_size = 0;
         if (!((d->senders[0] | d->senders[1]) & sender))
                 return false;
         if (!(d->senders[in] & sender))
@@ -163,7 +164,7 @@ static inline bool random_packet(uint64_t *state, unsigned type, enum role sende
                 ret->start_bulk_receiving.bytes_per_transfer %= TRANSFER_SIZE_MAX + 1;
 
         switch (d->payload) {
-        case PAYLOAD_NONE: *ret_size = 0; break;
+        case PAYLOAD_NONE: break;
         case PAYLOAD_CAPS: *ret_size = CAPS_WORD; break;
         case PAYLOAD_STRING: *ret_size = MAX(wanted, (size_t)1); break;
         case PAYLOAD_TRANSFER:

@@ -12,6 +12,8 @@ unit_tests =
 unit_tests += %D%/test-caps
 unit_tests += %D%/test-packet
 unit_tests += %D%/test-packet-verify
+unit_tests += %D%/test-parser
+unit_tests += %D%/test-parser-payload
 
 check_PROGRAMS += $(unit_tests)
 TESTS += $(unit_tests)
