@@ -134,6 +134,19 @@ static void make_room(struct writer *w)
         w->begin = 0;
 }
 
+/* What the form of the packet on this connection cannot say. */
+static enum packet_fault verify_form(const struct writer *w, const struct packet *packet,
+                                     size_t size)
+{
+        if (packet->type == PACKET_bulk_packet && packet->bulk_packet.length_high &&
+            !(w->both & CAP_BULK_LENGTH_32BIT))
+                return PACKET_FAULT_LENGTH;
+        if (size > PACKET_LENGTH_MAX - packet_fields_size(packet->type, w->both))
+                return PACKET_FAULT_TOO_LONG;
+
+        return PACKET_FAULT_NONE;
+}
+
 static int verify(struct writer *w, const struct packet *packet, const uint8_t *payload,
                   size_t size, enum packet_fault *ret_fault)
 {
@@ -149,6 +162,8 @@ static int verify(struct writer *w, const struct packet *packet, const uint8_t *
 
         if (fault == PACKET_FAULT_NONE)
                 fault = packet_verify(packet, size, w->role, w->peer_caps);
+        if (fault == PACKET_FAULT_NONE)
+                fault = verify_form(w, packet, size);
         if (fault == PACKET_FAULT_NONE)
                 fault = packet_verify_payload(packet, payload, size);
         if (fault == PACKET_FAULT_NONE)
