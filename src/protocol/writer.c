@@ -16,12 +16,13 @@
 
 #include "util/macro.h"
 
-/* Room for the longest header with fields, and for that of a transfer with a copied payload. */
-#define SLOT                304u
-#define TRANSFER_PREFIX_MAX (PACKET_HEADER_MAX + 10)
+/* Room for the longest header with fields, and for the longest that has a copied payload: hello's.
+ */
+#define SLOT               332u
+#define PAYLOAD_PREFIX_MAX (12 + USBREDIR_VERSION_SIZE)
 
 _Static_assert(SLOT >= PACKET_PREFIX_MAX, "ep_info fits a slot");
-_Static_assert(SLOT >= TRANSFER_PREFIX_MAX + WRITER_COPY_MAX, "a copied payload fits a slot");
+_Static_assert(SLOT >= PAYLOAD_PREFIX_MAX + WRITER_COPY_MAX, "a copied payload fits a slot");
 
 struct chunk {
         size_t run; /* bytes in the buffer, not written yet */
@@ -195,7 +196,7 @@ int writer_put(struct writer *w, const struct packet *packet, const uint8_t *pay
         w->has_hello = true;
 
         prefix = packet_put(w->buffer + w->end, packet, size, w->both);
-        if (size <= SLOT - prefix && size <= WRITER_COPY_MAX) {
+        if (size <= WRITER_COPY_MAX) {
                 if (size > 0)
                         memcpy(w->buffer + w->end + prefix, payload, size);
                 prefix += size;
