@@ -10,10 +10,16 @@ if HAVE_CMOCKA
 AM_CFLAGS += $(CMOCKA_CFLAGS)
 unit_tests =
 unit_tests += %D%/test-caps
+unit_tests += %D%/test-log
 unit_tests += %D%/test-packet
 unit_tests += %D%/test-packet-verify
 unit_tests += %D%/test-parser
 unit_tests += %D%/test-parser-payload
+unit_tests += %D%/test-parser-pieces
+unit_tests += %D%/test-print
+unit_tests += %D%/test-writer
+unit_tests += %D%/test-writer-rules
+%C%_test_writer_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
 
 check_PROGRAMS += $(unit_tests)
 TESTS += $(unit_tests)
