@@ -21,6 +21,13 @@ unit_tests += %D%/test-writer
 unit_tests += %D%/test-writer-rules
 %C%_test_writer_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
 
+if HAVE_UPSTREAM
+unit_tests += %D%/test-equality
+%C%_test_equality_SOURCES = %D%/test-equality.c %D%/upstream.c %D%/upstream.h
+%C%_test_equality_CFLAGS = $(AM_CFLAGS) $(UPSTREAM_CFLAGS)
+%C%_test_equality_LDADD = $(LDADD) $(UPSTREAM_LIBS)
+endif
+
 check_PROGRAMS += $(unit_tests)
 TESTS += $(unit_tests)
 endif
