@@ -45,7 +45,7 @@ enum parser_result {
 typedef void *(*parser_payload_new)(void *userdata, const struct packet *packet, size_t size,
                                     uint8_t **ret_data);
 
-/* Takes the owner back when its payload will never be whole. */
+/* Takes the owner back when its payload will never be whole, or proved to be bad. */
 typedef void (*parser_payload_free)(void *userdata, void *owner);
 
 struct parsed {

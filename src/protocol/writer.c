@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The outgoing half of the wire. The queue is a ring of chunks; a chunk is a run of bytes in the
- * buffer (any number of packets, with their copied payloads) and then, perhaps, one payload by
- * reference. The runs of all chunks stand in the buffer one after another, so a chunk needs no
- * pointer of its own into it.
+ * The outgoing half of the wire. The queue is a ring of packets: bytes in the buffer (with
+ * a copied payload) and then, perhaps, a payload by reference. The bytes of all packets stand in
+ * the buffer one after another, so a packet needs no pointer of its own into it, and neighbours
+ * go out as one run.
  *
- * Invariant: a packet takes at most SLOT bytes of the buffer and at most one chunk, so a writer
- * made for n packets always has room for n.
+ * Invariant: a packet takes at most SLOT bytes of the buffer, so a writer made for n packets always
+ * has room for n.
  */
 #include "protocol/writer.h"
 
@@ -16,19 +16,19 @@
 
 #include "util/macro.h"
 
-/* Room for the longest header with fields, and for that of a transfer with a copied payload. */
-#define SLOT                304u
-#define TRANSFER_PREFIX_MAX (PACKET_HEADER_MAX + 10)
+/* Room for the longest header with fields, and for the longest that has a copied payload: hello's.
+ */
+#define SLOT               332u
+#define PAYLOAD_PREFIX_MAX (12 + USBREDIR_VERSION_SIZE)
 
 _Static_assert(SLOT >= PACKET_PREFIX_MAX, "ep_info fits a slot");
-_Static_assert(SLOT >= TRANSFER_PREFIX_MAX + WRITER_COPY_MAX, "a copied payload fits a slot");
+_Static_assert(SLOT >= PAYLOAD_PREFIX_MAX + WRITER_COPY_MAX, "a copied payload fits a slot");
 
-struct chunk {
+struct queued {
         size_t run; /* bytes in the buffer, not written yet */
         const uint8_t *payload;
         size_t payload_size; /* not written yet */
         void *owner;
-        size_t packets;
 };
 
 struct writer {
@@ -39,9 +39,9 @@ struct writer {
         writer_release release;
         void *userdata;
 
-        struct chunk *chunks; /* a ring of capacity */
+        struct queued *queue; /* a ring of capacity */
         size_t capacity, first, count;
-        size_t bytes, packets;
+        size_t bytes;
 
         uint8_t *buffer; /* capacity * SLOT; the runs stand in [begin, end) */
         size_t begin, end;
@@ -62,10 +62,10 @@ int writer_new(struct writer **ret, enum role role, uint32_t caps, size_t packet
                 .release = release,
                 .userdata = userdata,
                 .capacity = packets,
-                .chunks = calloc(packets, sizeof(struct chunk)),
+                .queue = calloc(packets, sizeof(struct queued)),
                 .buffer = malloc(packets * SLOT),
         };
-        if (!w->chunks || !w->buffer) {
+        if (!w->queue || !w->buffer) {
                 writer_free(w);
                 return -ENOMEM;
         }
@@ -74,11 +74,11 @@ int writer_new(struct writer **ret, enum role role, uint32_t caps, size_t packet
         return 0;
 }
 
-static struct chunk *chunk_at(const struct writer *w, size_t index)
+static struct queued *queued_at(const struct writer *w, size_t index)
 {
         size_t i = w->first + index;
 
-        return &w->chunks[i < w->capacity ? i : i - w->capacity];
+        return &w->queue[i < w->capacity ? i : i - w->capacity];
 }
 
 static void give_back(struct writer *w, void *owner)
@@ -93,8 +93,8 @@ struct writer *writer_free(struct writer *w)
                 return NULL;
 
         for (size_t i = 0; i < w->count; i++)
-                give_back(w, chunk_at(w, i)->owner);
-        free(w->chunks);
+                give_back(w, queued_at(w, i)->owner);
+        free(w->queue);
         free(w->buffer);
         free(w);
         return NULL;
@@ -107,22 +107,6 @@ void writer_set_peer_caps(struct writer *w, uint32_t peer_caps)
         w->both = caps_consistent(w->caps & w->peer_caps);
 }
 
-/* The chunk that the next packet joins: the last one, unless a payload has closed it. */
-static struct chunk *open_chunk(struct writer *w)
-{
-        struct chunk *c;
-
-        if (w->count > 0) {
-                c = chunk_at(w, w->count - 1);
-                if (!c->payload_size)
-                        return c;
-        }
-
-        c = chunk_at(w, w->count++);
-        *c = (struct chunk){ 0 };
-        return c;
-}
-
 /* Makes room for a packet at the end of the buffer, by moving the runs to its front. */
 static void make_room(struct writer *w)
 {
@@ -132,6 +116,19 @@ static void make_room(struct writer *w)
         memmove(w->buffer, w->buffer + w->begin, w->end - w->begin);
         w->end -= w->begin;
         w->begin = 0;
+}
+
+/* What the form of the packet on this connection cannot say. */
+static enum packet_fault verify_form(const struct writer *w, const struct packet *packet,
+                                     size_t size)
+{
+        if (packet->type == PACKET_bulk_packet && packet->bulk_packet.length_high &&
+            !(w->both & CAP_BULK_LENGTH_32BIT))
+                return PACKET_FAULT_LENGTH;
+        if (size > PACKET_LENGTH_MAX - packet_fields_size(packet->type, w->both))
+                return PACKET_FAULT_TOO_LONG;
+
+        return PACKET_FAULT_NONE;
 }
 
 static int verify(struct writer *w, const struct packet *packet, const uint8_t *payload,
@@ -150,6 +147,8 @@ static int verify(struct writer *w, const struct packet *packet, const uint8_t *
         if (fault == PACKET_FAULT_NONE)
                 fault = packet_verify(packet, size, w->role, w->peer_caps);
         if (fault == PACKET_FAULT_NONE)
+                fault = verify_form(w, packet, size);
+        if (fault == PACKET_FAULT_NONE)
                 fault = packet_verify_payload(packet, payload, size);
         if (fault == PACKET_FAULT_NONE)
                 return 0;
@@ -161,7 +160,7 @@ static int verify(struct writer *w, const struct packet *packet, const uint8_t *
 int writer_put(struct writer *w, const struct packet *packet, const uint8_t *payload, size_t size,
                void *owner, enum packet_fault *ret_fault)
 {
-        struct chunk *c;
+        struct queued *q;
         size_t prefix;
         int r;
 
@@ -174,25 +173,24 @@ int writer_put(struct writer *w, const struct packet *packet, const uint8_t *pay
         }
 
         make_room(w);
-        c = open_chunk(w);
-        c->packets++;
-        w->packets++;
+        q = queued_at(w, w->count++);
+        *q = (struct queued){ 0 };
         w->has_hello = true;
 
         prefix = packet_put(w->buffer + w->end, packet, size, w->both);
-        if (size <= SLOT - prefix && size <= WRITER_COPY_MAX) {
+        if (size <= WRITER_COPY_MAX) {
                 if (size > 0)
                         memcpy(w->buffer + w->end + prefix, payload, size);
                 prefix += size;
                 give_back(w, owner);
         } else {
-                c->payload = payload;
-                c->payload_size = size;
-                c->owner = owner;
+                q->payload = payload;
+                q->payload_size = size;
+                q->owner = owner;
                 w->bytes += size;
         }
 
-        c->run += prefix;
+        q->run = prefix;
         w->end += prefix;
         w->bytes += prefix;
         return 0;
@@ -201,16 +199,28 @@ int writer_put(struct writer *w, const struct packet *packet, const uint8_t *pay
 unsigned writer_iovecs(const struct writer *w, struct iovec *iov, unsigned max)
 {
         const uint8_t *run = w->buffer + w->begin;
+        bool joins = false; /* the run goes on where the last iovec ends */
         unsigned n = 0;
 
-        for (size_t i = 0; i < w->count && n < max; i++) {
-                const struct chunk *c = chunk_at(w, i);
+        for (size_t i = 0; i < w->count; i++) {
+                const struct queued *q = queued_at(w, i);
 
-                if (c->run)
-                        iov[n++] = (struct iovec){ (void *)run, c->run };
-                if (c->payload_size && n < max)
-                        iov[n++] = (struct iovec){ (void *)c->payload, c->payload_size };
-                run += c->run;
+                if (q->run && joins) {
+                        iov[n - 1].iov_len += q->run;
+                } else if (q->run) {
+                        if (n == max)
+                                break;
+                        iov[n++] = (struct iovec){ (void *)run, q->run };
+                        joins = true;
+                }
+                run += q->run;
+
+                if (q->payload_size) {
+                        if (n == max)
+                                break;
+                        iov[n++] = (struct iovec){ (void *)q->payload, q->payload_size };
+                        joins = false;
+                }
         }
 
         return n;
@@ -221,22 +231,21 @@ void writer_wrote(struct writer *w, size_t size)
         w->bytes -= size;
 
         while (size > 0) {
-                struct chunk *c = chunk_at(w, 0);
-                size_t n = MIN(size, c->run), m = MIN(size - n, c->payload_size);
+                struct queued *q = queued_at(w, 0);
+                size_t n = MIN(size, q->run), m = MIN(size - n, q->payload_size);
 
-                c->run -= n;
+                q->run -= n;
                 w->begin += n;
-                c->payload_size -= m;
-                c->payload = m ? c->payload + m : c->payload;
+                q->payload_size -= m;
+                q->payload = m ? q->payload + m : q->payload;
                 size -= n + m;
 
-                if (c->run || c->payload_size)
+                if (q->run || q->payload_size)
                         break;
 
-                w->packets -= c->packets;
                 w->first = w->first + 1 < w->capacity ? w->first + 1 : 0;
                 w->count--;
-                give_back(w, c->owner);
+                give_back(w, q->owner);
         }
 
         if (w->begin == w->end)
@@ -250,10 +259,10 @@ size_t writer_bytes(const struct writer *w)
 
 size_t writer_packets(const struct writer *w)
 {
-        return w->packets;
+        return w->count;
 }
 
 size_t writer_room(const struct writer *w)
 {
-        return w->capacity - w->packets;
+        return w->capacity - w->count;
 }

@@ -100,7 +100,7 @@ void log_write(enum log_level level, const char *format, ...)
         else
                 length = (size_t)snprintf(line, sizeof(line), "%s: ", program_name);
 
-        length = append_escaped(line, length, text);
+        length = append_escaped(line, MIN(length, sizeof(line) - 1), text);
         line[length++] = '\n';
         if (write(STDERR_FILENO, line, length) < 0) {
                 /* Nowhere left to say it. */

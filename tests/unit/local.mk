@@ -1,64 +1,46 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# A cmocka program per source file.
+# A cmocka program per source file; its source is test-<file>.c unless said otherwise.
+AM_DEFAULT_SOURCE_EXT = .c
+EXTRA_DIST += \
+	%D%/helpers.h \
+	%D%/wire-examples.h
+
 if HAVE_CMOCKA
-unit_tests = \
-	%D%/test-facts \
-	%D%/test-guests \
-	%D%/test-key \
-	%D%/test-pass \
-	%D%/test-plain \
-	%D%/test-policy \
-	%D%/test-rule \
-	%D%/test-rule-error \
-	%D%/test-text \
-	%D%/test-tuple
+AM_CFLAGS += $(CMOCKA_CFLAGS)
+LDADD = libfilter.a libprotocol.a libutil.a $(CMOCKA_LIBS)
 
-%C%_test_facts_SOURCES = %D%/test-facts.c
-%C%_test_facts_LDADD = libfilter.a libutil.a $(CMOCKA_LIBS)
-%C%_test_facts_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+unit_tests =
+unit_tests += %D%/test-caps
+unit_tests += %D%/test-facts
+unit_tests += %D%/test-guests
+unit_tests += %D%/test-key
+unit_tests += %D%/test-log
+unit_tests += %D%/test-packet
+unit_tests += %D%/test-packet-verify
+unit_tests += %D%/test-parser
+unit_tests += %D%/test-parser-payload
+unit_tests += %D%/test-parser-pieces
+unit_tests += %D%/test-pass
+unit_tests += %D%/test-plain
+unit_tests += %D%/test-policy
+unit_tests += %D%/test-print
+unit_tests += %D%/test-rule
+unit_tests += %D%/test-rule-error
+unit_tests += %D%/test-text
+unit_tests += %D%/test-tuple
+unit_tests += %D%/test-writer
+unit_tests += %D%/test-writer-rules
+%C%_test_writer_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
 
-%C%_test_guests_SOURCES = %D%/test-guests.c
-%C%_test_guests_LDADD = libfilter.a libutil.a $(CMOCKA_LIBS)
-%C%_test_guests_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
-
-%C%_test_key_SOURCES = %D%/test-key.c
-%C%_test_key_LDADD = libfilter.a libutil.a $(CMOCKA_LIBS)
-%C%_test_key_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
-
-%C%_test_pass_SOURCES = %D%/test-pass.c
-%C%_test_pass_LDADD = libfilter.a libutil.a $(CMOCKA_LIBS)
-%C%_test_pass_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
-
-%C%_test_plain_SOURCES = %D%/test-plain.c
-%C%_test_plain_LDADD = libfilter.a libutil.a $(CMOCKA_LIBS)
-%C%_test_plain_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
-
-%C%_test_policy_SOURCES = %D%/test-policy.c
-%C%_test_policy_LDADD = libfilter.a libutil.a $(CMOCKA_LIBS)
-%C%_test_policy_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
-
-%C%_test_rule_SOURCES = %D%/test-rule.c
-%C%_test_rule_LDADD = libfilter.a libutil.a $(CMOCKA_LIBS)
-%C%_test_rule_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
-
-%C%_test_rule_error_SOURCES = %D%/test-rule-error.c
-%C%_test_rule_error_LDADD = libfilter.a libutil.a $(CMOCKA_LIBS)
-%C%_test_rule_error_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
-
-%C%_test_text_SOURCES = %D%/test-text.c
-%C%_test_text_LDADD = libfilter.a libutil.a $(CMOCKA_LIBS)
-%C%_test_text_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
-
-%C%_test_tuple_SOURCES = %D%/test-tuple.c
-%C%_test_tuple_LDADD = libfilter.a libutil.a $(CMOCKA_LIBS)
-%C%_test_tuple_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
-
-# What other programs make of the same filters and devices.
+# What upstream's library makes of the same bytes, filters and devices.
 if HAVE_UPSTREAM
+unit_tests += %D%/test-equality
 unit_tests += %D%/test-filter-upstream
-%C%_test_filter_upstream_SOURCES = %D%/test-filter-upstream.c
-%C%_test_filter_upstream_LDADD = libfilter.a libutil.a $(CMOCKA_LIBS) $(UPSTREAM_LIBS)
-%C%_test_filter_upstream_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS) $(UPSTREAM_CFLAGS)
+%C%_test_equality_SOURCES = %D%/test-equality.c %D%/upstream.c %D%/upstream.h
+%C%_test_equality_CFLAGS = $(AM_CFLAGS) $(UPSTREAM_CFLAGS)
+%C%_test_equality_LDADD = $(LDADD) $(UPSTREAM_LIBS)
+%C%_test_filter_upstream_CFLAGS = $(AM_CFLAGS) $(UPSTREAM_CFLAGS)
+%C%_test_filter_upstream_LDADD = $(LDADD) $(UPSTREAM_LIBS)
 endif
 
 check_PROGRAMS += $(unit_tests)
