@@ -3,6 +3,7 @@
 AM_DEFAULT_SOURCE_EXT = .c
 EXTRA_DIST += \
 	%D%/helpers.h \
+	%D%/test.h \
 	%D%/wire-examples.h
 
 if HAVE_CMOCKA
