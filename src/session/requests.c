@@ -161,6 +161,17 @@ static void defer(struct session *s, const struct packet *packet, uint32_t endpo
         session_wait(s);
 }
 
+void session_refuse_deferred(struct session *s)
+{
+        struct parsed parsed = { .packet = &s->deferred.packet };
+
+        if (!s->deferred.is_set)
+                return;
+
+        s->deferred.is_set = false;
+        requests[parsed.packet->type].refuse(s, &parsed);
+}
+
 static void on_hello(struct session *s, struct parsed *parsed)
 {
         const struct packet_hello *hello = &parsed->packet->hello;
@@ -272,6 +283,14 @@ static void refuse_get_alt_setting(struct session *s, struct parsed *parsed)
                          parsed->packet->get_alt_setting.interface);
 }
 
+/* What a guest can cause again and again is logged the first time. */
+static void say_once(bool *has_said, const char *text)
+{
+        if (!*has_said)
+                log_warning("%s", text);
+        *has_said = true;
+}
+
 /* The rest of a data request, once its handler has found the endpoint right. */
 static void start_transfer(struct session *s, struct parsed *parsed,
                            const struct usb_endpoint *endpoint, uint8_t address)
@@ -288,12 +307,13 @@ static void start_transfer(struct session *s, struct parsed *parsed,
                 return;
         }
 
-        t = parsed->owner ? TAKE(parsed->owner) : usb_transfer_new(transfers, length);
-        if (!t || parsed->lost) {
-                usb_transfer_free(t);
-                log_warning("no memory for a transfer of %u bytes: more than the guest may have in "
-                            "flight, or the machine's is short",
-                            length);
+        t = TAKE(parsed->owner);
+        if (!t && !parsed->lost)
+                t = usb_transfer_new(transfers, length);
+        if (!t) {
+                say_once(&s->has_said_no_memory,
+                         "no memory for a transfer: more is in flight than a guest may have, or "
+                         "the machine's is short");
                 refuse_data(s, packet, STATUS_ioerror);
                 return;
         }
@@ -321,9 +341,9 @@ static void start_transfer(struct session *s, struct parsed *parsed,
                 return;
 
         if (r == -EMSGSIZE)
-                log_warning("a transfer of %u bytes is beyond this session's share of usbfs "
-                            "memory: raise usbcore.usbfs_memory_mb",
-                            length);
+                say_once(&s->has_said_too_long,
+                         "a transfer is longer than this session's share of usbfs memory: raise "
+                         "usbcore.usbfs_memory_mb");
         usb_transfer_free(t);
         refuse_data(s, packet, r == -EMSGSIZE ? STATUS_inval : call_status(s, r));
 }

@@ -101,7 +101,7 @@ void session_end(struct session *s, enum session_reason reason, const char *form
 
         s->is_ending = true;
         s->reason = reason;
-        s->deferred.is_set = false;
+        session_refuse_deferred(s);
         clear_deadline(s);
         link_hold(s->link, false);
         log_write(session_reason_exit_code(reason) ? LOG_LEVEL_ERROR : LOG_LEVEL_INFO, "%s: %s",
@@ -222,7 +222,7 @@ static void say_goodbye(struct session *s)
                 session_set_device_state(s, DEVICE_DRAINING, "the guest acknowledges nothing");
 }
 
-/* Gives the device back when nothing is in flight. Returns whether it has been dealt with. */
+/* Gives the device back when nothing is in flight, or the wait was long. Returns whether it has. */
 static bool drain(struct session *s)
 {
         size_t in_flight;
@@ -236,12 +236,12 @@ static bool drain(struct session *s)
         }
         clear_deadline(s);
 
-        /* The kernel ends them when the process does; libusb would wait for them. */
-        if (in_flight > 0) {
-                log_error("%zu transfers do not end: leaving without returning the device",
-                          in_flight);
-                return true;
-        }
+        /* Releasing an interface makes the kernel end what is in flight on it. */
+        if (in_flight > 0)
+                log_error(
+                        "%zu cancelled transfers have not come back in %i s: returning the device "
+                        "under them",
+                        in_flight, DRAIN_SEC);
 
         r = usb_device_release(s->device);
         if (r < 0)

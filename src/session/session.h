@@ -52,7 +52,8 @@ struct session {
         struct event *timer; /* the deadline of what we wait for */
 
         bool is_ending;
-        bool is_overdue; /* the timer has run out */
+        bool is_overdue;                            /* the timer has run out */
+        bool has_said_no_memory, has_said_too_long; /* one line each in the log */
         enum session_reason reason;
 };
 
@@ -79,6 +80,9 @@ void session_answer(struct session *s, struct usb_transfer *t);
 
 /* Answers all that is in flight on these endpoints as cancelled (requests.c). */
 void session_cancel(struct session *s, uint32_t endpoints);
+
+/* Refuses a request that waits for its endpoints to be quiet, if one does (requests.c). */
+void session_refuse_deferred(struct session *s);
 
 /* Tells the guest the interfaces and endpoints in force (requests.c). */
 void session_send_infos(struct session *s);
