@@ -58,11 +58,19 @@ monitor_port() {
 	return 1
 }
 
+# Looks every second whether there is still somebody to wait for.
 wait_for_boot_line() {
-	local line
+	local line= part= i
 
-	while IFS= read -t "$deadline" -r line <&5; do
-		[[ $line != *"$boot_line"* ]] || return 0
+	for ((i = 0; i < deadline; i++)); do
+		while IFS= read -t 1 -r part <&5; do
+			line=$line$part
+			[[ $line != *"$boot_line"* ]] || return 0
+			line=
+		done
+		line=$line$part
+		kill -0 "$host" 2>/dev/null || fail "the host has ended"
+		kill -0 "$guest" 2>/dev/null || fail "QEMU has ended"
 	done
 	return 1
 }
