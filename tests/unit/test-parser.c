@@ -158,6 +158,8 @@ static void own_capabilities_are_made_consistent(void **state)
         feed_hello(p, CAP_ALL);
         assert_int_equal(parser_both(p), CAP_FILTER);
         assert_int_equal(parser_peer_caps(p), CAP_ALL);
+        feed_hex(p, "14 00*3 09 00*7 00*9"); /* bulk_streams_status: we cannot have them */
+        assert_fault(p, PACKET_FAULT_NOT_CAPABLE);
         parser_free(p);
 }
 
