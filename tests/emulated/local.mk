@@ -3,7 +3,7 @@
 #
 # A test program whose name ends in .mocked runs under umockdev-wrapper. The script that sees to
 # that exits 77 where there is none.
-EXTRA_DIST += %D%/run-mocked.sh
+EXTRA_DIST += %D%/qemu.sh %D%/run-mocked.sh
 TEST_EXTENSIONS = .mocked
 MOCKED_LOG_COMPILER = $(SHELL) $(top_srcdir)/tests/emulated/run-mocked.sh
 
