@@ -162,7 +162,7 @@ enum packet_fault packet_verify_header(const struct packet_header *header, enum 
 enum packet_fault packet_verify(const struct packet *packet, size_t payload_size, enum role sender,
                                 uint32_t receiver_caps);
 
-/* Verifies the bytes of the payload: the terminator of a string, whole words of capabilities. */
+/* Verifies the bytes of a payload whose size packet_verify() has passed: a string's terminator. */
 enum packet_fault packet_verify_payload(const struct packet *packet, const uint8_t *payload,
                                         size_t size);
 

@@ -51,7 +51,7 @@ typedef void (*parser_payload_free)(void *userdata, void *owner);
 struct parsed {
         const struct packet *packet; /* valid until the next call */
         const uint8_t *payload;      /* valid until the next call, or the owner's; NULL if lost */
-        size_t payload_size;         /* as on the wire */
+        size_t payload_size;         /* as on the wire; of a hello, the word we know */
         void *owner;                 /* now the caller's; NULL for a payload in place */
         bool lost;                   /* there was no memory for the payload */
 };

@@ -87,6 +87,15 @@ static void clear_deadline(struct session *s)
         event_del(s->timer);
 }
 
+/* A guest that leaves is worth a line, not an alarm. */
+static enum log_level level_of(enum session_reason reason)
+{
+        if (reason == REASON_ASKED)
+                return LOG_LEVEL_INFO;
+
+        return reason == REASON_GUEST_LEFT ? LOG_LEVEL_NOTICE : LOG_LEVEL_ERROR;
+}
+
 void session_end(struct session *s, enum session_reason reason, const char *format, ...)
 {
         char text[256];
@@ -104,8 +113,7 @@ void session_end(struct session *s, enum session_reason reason, const char *form
         session_refuse_deferred(s);
         clear_deadline(s);
         link_hold(s->link, false);
-        log_write(session_reason_exit_code(reason) ? LOG_LEVEL_ERROR : LOG_LEVEL_INFO, "%s: %s",
-                  session_reason_string(reason), text);
+        log_write(level_of(reason), "%s: %s", session_reason_string(reason), text);
         session_wake(s);
 }
 
