@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define LINE_MAX_BYTES 1024
@@ -58,6 +59,17 @@ int log_level_from_string(const char *text, enum log_level *ret_level)
         return -EINVAL;
 }
 
+/* Is standard error the journal? A variable that was inherited may speak of another stream. */
+static bool is_journal(void)
+{
+        const char *stream = getenv("JOURNAL_STREAM");
+        unsigned long long device, inode;
+        struct stat st;
+
+        return stream && sscanf(stream, "%llu:%llu", &device, &inode) == 2 &&
+               fstat(STDERR_FILENO, &st) == 0 && st.st_dev == device && st.st_ino == inode;
+}
+
 /* Appends text to line, escaped; returns the new length. One byte is always left for '\n'. */
 static size_t append_escaped(char *line, size_t length, const char *text)
 {
@@ -92,7 +104,10 @@ void log_write(enum log_level level, const char *format, ...)
         vsnprintf(text, sizeof(text), format, arguments);
         va_end(arguments);
 
-        if (getenv("JOURNAL_STREAM"))
+        if (is_journal() && object_name[0])
+                length = (size_t)snprintf(line, sizeof(line), "<%c>[%s] ", levels[level].priority,
+                                          object_name);
+        else if (is_journal())
                 length = (size_t)snprintf(line, sizeof(line), "<%c>", levels[level].priority);
         else if (object_name[0])
                 length =

@@ -1,8 +1,9 @@
 #pragma once
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Log lines to standard error: "usbredir-session[1-1]: text". Under systemd (JOURNAL_STREAM set)
- * each line carries its syslog priority instead of a name, which the journal adds itself.
+ * Log lines to standard error: "usbredir-session[1-1]: text". Where that is the journal
+ * (JOURNAL_STREAM) each line carries its syslog priority instead of the program's name, which the
+ * journal adds itself.
  * Text of a peer is data: pass it as an argument, never as the format; control characters and
  * bytes that are not printable ASCII are escaped as \xNN.
  */

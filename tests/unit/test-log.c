@@ -5,9 +5,11 @@
 #include "unit/test.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "util/log.h"
@@ -109,18 +111,37 @@ static void debug_arguments_are_not_evaluated_in_vain(void **state)
         assert_string_equal(capture_end(), "usbredir-session: 1\n");
 }
 
+static void say_that_stderr_is_the_journal(void)
+{
+        char stream[64];
+        struct stat st;
+
+        assert_int_equal(fstat(STDERR_FILENO, &st), 0);
+        snprintf(stream, sizeof(stream), "%ju:%ju", (uintmax_t)st.st_dev, (uintmax_t)st.st_ino);
+        setenv("JOURNAL_STREAM", stream, 1);
+}
+
 static void under_the_journal_lines_carry_their_priority(void **state)
 {
-        setenv("JOURNAL_STREAM", "8:1", 1);
-        log_set_object("1-1");
         log_set_level(LOG_LEVEL_DEBUG);
         capture_begin();
+        say_that_stderr_is_the_journal();
         log_error("e");
         log_warning("w");
         log_notice("n");
         log_info("i");
         log_debug("d");
-        assert_string_equal(capture_end(), "<3>e\n<4>w\n<5>n\n<6>i\n<7>d\n");
+        log_set_object("1-1");
+        log_info("o");
+        assert_string_equal(capture_end(), "<3>e\n<4>w\n<5>n\n<6>i\n<7>d\n<6>[1-1] o\n");
+}
+
+static void a_journal_that_is_elsewhere_is_none(void **state)
+{
+        setenv("JOURNAL_STREAM", "8:1", 1);
+        capture_begin();
+        log_info("i");
+        assert_string_equal(capture_end(), "usbredir-session: i\n");
 }
 
 static void bytes_of_a_peer_are_escaped(void **state)
@@ -243,6 +264,7 @@ int main(void)
                 cmocka_unit_test_setup(levels_above_the_chosen_one_say_nothing, reset),
                 cmocka_unit_test_setup(debug_arguments_are_not_evaluated_in_vain, reset),
                 cmocka_unit_test_setup(under_the_journal_lines_carry_their_priority, reset),
+                cmocka_unit_test_setup(a_journal_that_is_elsewhere_is_none, reset),
                 cmocka_unit_test_setup(bytes_of_a_peer_are_escaped, reset),
                 cmocka_unit_test_setup(long_lines_are_cut_and_still_one_line, reset),
                 cmocka_unit_test_setup(long_names_and_objects_are_cut, reset),
