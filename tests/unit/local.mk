@@ -61,6 +61,36 @@ unit_tests += %D%/test-filter-upstream
 %C%_test_filter_upstream_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS) $(UPSTREAM_CFLAGS)
 endif
 
+# Devices and sessions. Those of unit_fake_ldflags are linked with the real libusb and run with the
+# fake one.
+EXTRA_DIST += %D%/run-until.h %D%/usb-bed.h
+unit_usb_cflags = $(AM_CFLAGS) $(CMOCKA_CFLAGS) $(LIBUSB_CFLAGS) $(LIBEVENT_CFLAGS)
+unit_usb_libs = libusbhost.a libutil.a $(CMOCKA_LIBS) $(LIBUSB_LIBS) $(LIBEVENT_LIBS)
+unit_fake_ldflags = $(fake_libusb_test_ldflags)
+
+unit_tests += \
+	%D%/test-usb-find \
+	%D%/test-usb-layout \
+	%D%/test-usb-pool \
+	%D%/test-usb-status
+
+%C%_test_usb_find_SOURCES = %D%/test-usb-find.c
+%C%_test_usb_find_LDADD = $(unit_usb_libs)
+%C%_test_usb_find_CFLAGS = $(unit_usb_cflags)
+
+%C%_test_usb_layout_SOURCES = %D%/test-usb-layout.c
+%C%_test_usb_layout_LDADD = $(unit_usb_libs)
+%C%_test_usb_layout_CFLAGS = $(unit_usb_cflags)
+
+%C%_test_usb_pool_SOURCES = %D%/test-usb-pool.c
+%C%_test_usb_pool_LDADD = $(unit_usb_libs)
+%C%_test_usb_pool_CFLAGS = $(unit_usb_cflags)
+%C%_test_usb_pool_LDFLAGS = $(unit_fake_ldflags) -Wl,--wrap=malloc,--wrap=calloc
+
+%C%_test_usb_status_SOURCES = %D%/test-usb-status.c
+%C%_test_usb_status_LDADD = $(unit_usb_libs)
+%C%_test_usb_status_CFLAGS = $(unit_usb_cflags)
+
 check_PROGRAMS += $(unit_tests)
 TESTS += $(unit_tests)
 endif
