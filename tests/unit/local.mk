@@ -63,7 +63,7 @@ endif
 
 # Devices and sessions. Those of unit_fake_ldflags are linked with the real libusb and run with the
 # fake one.
-EXTRA_DIST += %D%/run-until.h %D%/usb-bed.h
+EXTRA_DIST += %D%/run-until.h %D%/usb-bed.h %D%/usb-transfer-bed.h
 unit_usb_cflags = $(AM_CFLAGS) $(CMOCKA_CFLAGS) $(LIBUSB_CFLAGS) $(LIBEVENT_CFLAGS)
 unit_usb_libs = libusbhost.a libutil.a $(CMOCKA_LIBS) $(LIBUSB_LIBS) $(LIBEVENT_LIBS)
 unit_fake_ldflags = $(fake_libusb_test_ldflags)
@@ -72,7 +72,9 @@ unit_tests += \
 	%D%/test-usb-find \
 	%D%/test-usb-layout \
 	%D%/test-usb-pool \
-	%D%/test-usb-status
+	%D%/test-usb-status \
+	%D%/test-usb-transfer \
+	%D%/test-usb-transfer-memory
 
 %C%_test_usb_find_SOURCES = %D%/test-usb-find.c
 %C%_test_usb_find_LDADD = $(unit_usb_libs)
@@ -90,6 +92,16 @@ unit_tests += \
 %C%_test_usb_status_SOURCES = %D%/test-usb-status.c
 %C%_test_usb_status_LDADD = $(unit_usb_libs)
 %C%_test_usb_status_CFLAGS = $(unit_usb_cflags)
+
+%C%_test_usb_transfer_SOURCES = %D%/test-usb-transfer.c $(fake_libusb_bed)
+%C%_test_usb_transfer_LDADD = $(unit_usb_libs)
+%C%_test_usb_transfer_CFLAGS = $(unit_usb_cflags)
+%C%_test_usb_transfer_LDFLAGS = $(unit_fake_ldflags)
+
+%C%_test_usb_transfer_memory_SOURCES = %D%/test-usb-transfer-memory.c $(fake_libusb_bed)
+%C%_test_usb_transfer_memory_LDADD = $(unit_usb_libs)
+%C%_test_usb_transfer_memory_CFLAGS = $(unit_usb_cflags)
+%C%_test_usb_transfer_memory_LDFLAGS = $(unit_fake_ldflags)
 
 check_PROGRAMS += $(unit_tests)
 TESTS += $(unit_tests)
