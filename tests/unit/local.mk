@@ -69,12 +69,18 @@ unit_usb_libs = libusbhost.a libutil.a $(CMOCKA_LIBS) $(LIBUSB_LIBS) $(LIBEVENT_
 unit_fake_ldflags = $(fake_libusb_test_ldflags)
 
 unit_tests += \
+	%D%/test-usb-device \
 	%D%/test-usb-find \
 	%D%/test-usb-layout \
 	%D%/test-usb-pool \
 	%D%/test-usb-status \
 	%D%/test-usb-transfer \
 	%D%/test-usb-transfer-memory
+
+%C%_test_usb_device_SOURCES = %D%/test-usb-device.c $(fake_libusb_bed)
+%C%_test_usb_device_LDADD = $(unit_usb_libs)
+%C%_test_usb_device_CFLAGS = $(unit_usb_cflags)
+%C%_test_usb_device_LDFLAGS = $(unit_fake_ldflags)
 
 %C%_test_usb_find_SOURCES = %D%/test-usb-find.c
 %C%_test_usb_find_LDADD = $(unit_usb_libs)
