@@ -66,9 +66,17 @@ endif
 EXTRA_DIST += %D%/run-until.h %D%/usb-bed.h %D%/usb-transfer-bed.h
 unit_usb_cflags = $(AM_CFLAGS) $(CMOCKA_CFLAGS) $(LIBUSB_CFLAGS) $(LIBEVENT_CFLAGS)
 unit_usb_libs = libusbhost.a libutil.a $(CMOCKA_LIBS) $(LIBUSB_LIBS) $(LIBEVENT_LIBS)
+unit_session_cflags = $(unit_usb_cflags) $(LIBSECCOMP_CFLAGS)
+unit_session_libs = \
+	libsession.a libusbhost.a libprotocol.a libutil.a \
+	$(CMOCKA_LIBS) $(LIBUSB_LIBS) $(LIBEVENT_LIBS) $(LIBSECCOMP_LIBS)
 unit_fake_ldflags = $(fake_libusb_test_ldflags)
 
 unit_tests += \
+	%D%/test-session-address \
+	%D%/test-session-address-socket \
+	%D%/test-session-reason \
+	%D%/test-session-state \
 	%D%/test-usb-device \
 	%D%/test-usb-find \
 	%D%/test-usb-layout \
@@ -76,6 +84,22 @@ unit_tests += \
 	%D%/test-usb-status \
 	%D%/test-usb-transfer \
 	%D%/test-usb-transfer-memory
+
+%C%_test_session_address_SOURCES = %D%/test-session-address.c
+%C%_test_session_address_LDADD = $(unit_session_libs)
+%C%_test_session_address_CFLAGS = $(unit_session_cflags)
+
+%C%_test_session_address_socket_SOURCES = %D%/test-session-address-socket.c
+%C%_test_session_address_socket_LDADD = $(unit_session_libs)
+%C%_test_session_address_socket_CFLAGS = $(unit_session_cflags)
+
+%C%_test_session_reason_SOURCES = %D%/test-session-reason.c
+%C%_test_session_reason_LDADD = $(unit_session_libs)
+%C%_test_session_reason_CFLAGS = $(unit_session_cflags)
+
+%C%_test_session_state_SOURCES = %D%/test-session-state.c
+%C%_test_session_state_LDADD = $(unit_session_libs)
+%C%_test_session_state_CFLAGS = $(unit_session_cflags)
 
 %C%_test_usb_device_SOURCES = %D%/test-usb-device.c $(fake_libusb_bed)
 %C%_test_usb_device_LDADD = $(unit_usb_libs)
