@@ -63,7 +63,7 @@ endif
 
 # Devices and sessions. Those of unit_fake_ldflags are linked with the real libusb and run with the
 # fake one.
-EXTRA_DIST += %D%/run-until.h %D%/usb-bed.h %D%/usb-transfer-bed.h
+EXTRA_DIST += %D%/capture.h %D%/run-until.h %D%/usb-bed.h %D%/usb-transfer-bed.h
 unit_usb_cflags = $(AM_CFLAGS) $(CMOCKA_CFLAGS) $(LIBUSB_CFLAGS) $(LIBEVENT_CFLAGS)
 unit_usb_libs = libusbhost.a libutil.a $(CMOCKA_LIBS) $(LIBUSB_LIBS) $(LIBEVENT_LIBS)
 unit_session_cflags = $(unit_usb_cflags) $(LIBSECCOMP_CFLAGS)
@@ -75,7 +75,9 @@ unit_fake_ldflags = $(fake_libusb_test_ldflags)
 unit_tests += \
 	%D%/test-session-address \
 	%D%/test-session-address-socket \
+	%D%/test-session-options \
 	%D%/test-session-reason \
+	%D%/test-session-requests \
 	%D%/test-session-state \
 	%D%/test-usb-device \
 	%D%/test-usb-find \
@@ -93,9 +95,17 @@ unit_tests += \
 %C%_test_session_address_socket_LDADD = $(unit_session_libs)
 %C%_test_session_address_socket_CFLAGS = $(unit_session_cflags)
 
+%C%_test_session_options_SOURCES = %D%/test-session-options.c
+%C%_test_session_options_LDADD = $(unit_session_libs)
+%C%_test_session_options_CFLAGS = $(unit_session_cflags)
+
 %C%_test_session_reason_SOURCES = %D%/test-session-reason.c
 %C%_test_session_reason_LDADD = $(unit_session_libs)
 %C%_test_session_reason_CFLAGS = $(unit_session_cflags)
+
+%C%_test_session_requests_SOURCES = %D%/test-session-requests.c
+%C%_test_session_requests_LDADD = $(unit_session_libs)
+%C%_test_session_requests_CFLAGS = $(unit_session_cflags)
 
 %C%_test_session_state_SOURCES = %D%/test-session-state.c
 %C%_test_session_state_LDADD = $(unit_session_libs)
