@@ -63,7 +63,7 @@ endif
 
 # Devices and sessions. Those of unit_fake_ldflags are linked with the real libusb and run with the
 # fake one.
-EXTRA_DIST += %D%/capture.h %D%/run-until.h %D%/usb-bed.h %D%/usb-transfer-bed.h
+EXTRA_DIST += %D%/capture.h %D%/link-bed.h %D%/run-until.h %D%/usb-bed.h %D%/usb-transfer-bed.h
 unit_usb_cflags = $(AM_CFLAGS) $(CMOCKA_CFLAGS) $(LIBUSB_CFLAGS) $(LIBEVENT_CFLAGS)
 unit_usb_libs = libusbhost.a libutil.a $(CMOCKA_LIBS) $(LIBUSB_LIBS) $(LIBEVENT_LIBS)
 unit_session_cflags = $(unit_usb_cflags) $(LIBSECCOMP_CFLAGS)
@@ -75,6 +75,8 @@ unit_fake_ldflags = $(fake_libusb_test_ldflags)
 unit_tests += \
 	%D%/test-session-address \
 	%D%/test-session-address-socket \
+	%D%/test-session-link \
+	%D%/test-session-link-end \
 	%D%/test-session-options \
 	%D%/test-session-reason \
 	%D%/test-session-requests \
@@ -94,6 +96,15 @@ unit_tests += \
 %C%_test_session_address_socket_SOURCES = %D%/test-session-address-socket.c
 %C%_test_session_address_socket_LDADD = $(unit_session_libs)
 %C%_test_session_address_socket_CFLAGS = $(unit_session_cflags)
+
+%C%_test_session_link_SOURCES = %D%/test-session-link.c
+%C%_test_session_link_LDADD = $(unit_session_libs)
+%C%_test_session_link_CFLAGS = $(unit_session_cflags)
+%C%_test_session_link_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=sendmsg
+
+%C%_test_session_link_end_SOURCES = %D%/test-session-link-end.c
+%C%_test_session_link_end_LDADD = $(unit_session_libs)
+%C%_test_session_link_end_CFLAGS = $(unit_session_cflags)
 
 %C%_test_session_options_SOURCES = %D%/test-session-options.c
 %C%_test_session_options_LDADD = $(unit_session_libs)
