@@ -80,6 +80,7 @@ unit_tests += \
 	%D%/test-session-options \
 	%D%/test-session-reason \
 	%D%/test-session-requests \
+	%D%/test-session-sandbox \
 	%D%/test-session-state \
 	%D%/test-usb-device \
 	%D%/test-usb-find \
@@ -117,6 +118,10 @@ unit_tests += \
 %C%_test_session_requests_SOURCES = %D%/test-session-requests.c
 %C%_test_session_requests_LDADD = $(unit_session_libs)
 %C%_test_session_requests_CFLAGS = $(unit_session_cflags)
+
+%C%_test_session_sandbox_SOURCES = %D%/test-session-sandbox.c
+%C%_test_session_sandbox_LDADD = $(unit_session_libs)
+%C%_test_session_sandbox_CFLAGS = $(unit_session_cflags)
 
 %C%_test_session_state_SOURCES = %D%/test-session-state.c
 %C%_test_session_state_LDADD = $(unit_session_libs)

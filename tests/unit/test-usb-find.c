@@ -53,7 +53,7 @@ static void add_device(const char *name, const char *bus, const char *address, c
 /* What a machine with two buses has. */
 static void add_devices(void)
 {
-        char name[32], address[8];
+        char name[32], address[16];
 
         add_device("usb1", "1\n", "1\n", "1d6b\n", "0002\n");
         add_device("1-1", "1\n", "2\n", "046d\n", "c52b\n");
