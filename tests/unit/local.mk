@@ -63,7 +63,14 @@ endif
 
 # Devices and sessions. Those of unit_fake_ldflags are linked with the real libusb and run with the
 # fake one.
-EXTRA_DIST += %D%/capture.h %D%/link-bed.h %D%/run-until.h %D%/usb-bed.h %D%/usb-transfer-bed.h
+EXTRA_DIST += \
+	%D%/capture.h \
+	%D%/link-bed.h \
+	%D%/run-until.h \
+	%D%/sandbox-bed.h \
+	%D%/usb-bed.h \
+	%D%/usb-device-bed.h \
+	%D%/usb-transfer-bed.h
 unit_usb_cflags = $(AM_CFLAGS) $(CMOCKA_CFLAGS) $(LIBUSB_CFLAGS) $(LIBEVENT_CFLAGS)
 unit_usb_libs = libusbhost.a libutil.a $(CMOCKA_LIBS) $(LIBUSB_LIBS) $(LIBEVENT_LIBS)
 unit_session_cflags = $(unit_usb_cflags) $(LIBSECCOMP_CFLAGS)
@@ -81,8 +88,10 @@ unit_tests += \
 	%D%/test-session-reason \
 	%D%/test-session-requests \
 	%D%/test-session-sandbox \
+	%D%/test-session-sandbox-calls \
 	%D%/test-session-state \
 	%D%/test-usb-device \
+	%D%/test-usb-device-configuration \
 	%D%/test-usb-find \
 	%D%/test-usb-layout \
 	%D%/test-usb-pool \
@@ -123,6 +132,10 @@ unit_tests += \
 %C%_test_session_sandbox_LDADD = $(unit_session_libs)
 %C%_test_session_sandbox_CFLAGS = $(unit_session_cflags)
 
+%C%_test_session_sandbox_calls_SOURCES = %D%/test-session-sandbox-calls.c
+%C%_test_session_sandbox_calls_LDADD = $(unit_session_libs)
+%C%_test_session_sandbox_calls_CFLAGS = $(unit_session_cflags)
+
 %C%_test_session_state_SOURCES = %D%/test-session-state.c
 %C%_test_session_state_LDADD = $(unit_session_libs)
 %C%_test_session_state_CFLAGS = $(unit_session_cflags)
@@ -131,6 +144,11 @@ unit_tests += \
 %C%_test_usb_device_LDADD = $(unit_usb_libs)
 %C%_test_usb_device_CFLAGS = $(unit_usb_cflags)
 %C%_test_usb_device_LDFLAGS = $(unit_fake_ldflags)
+
+%C%_test_usb_device_configuration_SOURCES = %D%/test-usb-device-configuration.c $(fake_libusb_bed)
+%C%_test_usb_device_configuration_LDADD = $(unit_usb_libs)
+%C%_test_usb_device_configuration_CFLAGS = $(unit_usb_cflags)
+%C%_test_usb_device_configuration_LDFLAGS = $(unit_fake_ldflags)
 
 %C%_test_usb_find_SOURCES = %D%/test-usb-find.c
 %C%_test_usb_find_LDADD = $(unit_usb_libs)
