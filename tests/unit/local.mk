@@ -64,6 +64,7 @@ endif
 # Devices and sessions. Those of unit_fake_ldflags are linked with the real libusb and run with the
 # fake one.
 EXTRA_DIST += \
+	%D%/address-bed.h \
 	%D%/capture.h \
 	%D%/link-bed.h \
 	%D%/run-until.h \
@@ -81,7 +82,8 @@ unit_fake_ldflags = $(fake_libusb_test_ldflags)
 
 unit_tests += \
 	%D%/test-session-address \
-	%D%/test-session-address-socket \
+	%D%/test-session-address-accept \
+	%D%/test-session-address-connect \
 	%D%/test-session-link \
 	%D%/test-session-link-end \
 	%D%/test-session-options \
@@ -103,9 +105,13 @@ unit_tests += \
 %C%_test_session_address_LDADD = $(unit_session_libs)
 %C%_test_session_address_CFLAGS = $(unit_session_cflags)
 
-%C%_test_session_address_socket_SOURCES = %D%/test-session-address-socket.c
-%C%_test_session_address_socket_LDADD = $(unit_session_libs)
-%C%_test_session_address_socket_CFLAGS = $(unit_session_cflags)
+%C%_test_session_address_accept_SOURCES = %D%/test-session-address-accept.c
+%C%_test_session_address_accept_LDADD = $(unit_session_libs)
+%C%_test_session_address_accept_CFLAGS = $(unit_session_cflags)
+
+%C%_test_session_address_connect_SOURCES = %D%/test-session-address-connect.c
+%C%_test_session_address_connect_LDADD = $(unit_session_libs)
+%C%_test_session_address_connect_CFLAGS = $(unit_session_cflags)
 
 %C%_test_session_link_SOURCES = %D%/test-session-link.c
 %C%_test_session_link_LDADD = $(unit_session_libs)

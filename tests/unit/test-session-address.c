@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The text of an address; descriptors that are handed over. Connecting and accepting are in
- * test-session-address-socket.c.
+ * test-session-address-connect.c and test-session-address-accept.c.
  */
 #include <errno.h>
 #include <fcntl.h>

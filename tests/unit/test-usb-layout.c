@@ -31,11 +31,6 @@
                 .bNumEndpoints = ELEMENTS(array)                                                   \
         }
 
-#define EMPTY_ALT(n, a)                                                                            \
-        {                                                                                          \
-                .bInterfaceNumber = (n), .bAlternateSetting = (a)                                  \
-        }
-
 #define INTERFACE(array)                                                                           \
         {                                                                                          \
                 .altsetting = (array), .num_altsetting = ELEMENTS(array)                           \
@@ -95,10 +90,8 @@ static void takes_interfaces_and_endpoints_as_they_are(void **state)
         assert_int_equal(layout.interfaces[0].protocol, 80);
 
         assert_int_equal(at(&layout, 0x81)->type, USB_ENDPOINT_BULK);
-        assert_int_equal(at(&layout, 0x81)->interval, 0);
         assert_int_equal(at(&layout, 0x81)->interface, 3);
         assert_int_equal(at(&layout, 0x81)->max_packet_size, 512);
-        assert_int_equal(at(&layout, 0x81)->max_streams, 0);
         assert_int_equal(at(&layout, 0x01)->type, USB_ENDPOINT_INTERRUPT);
         assert_int_equal(at(&layout, 0x01)->interval, 9);
         assert_ptr_equal(at(&layout, 0x8f), &layout.endpoints[31]);
@@ -204,7 +197,8 @@ static void holds_32_interfaces_and_refuses_33(void **state)
         struct usb_layout layout;
 
         for (uint8_t i = 0; i < 33; i++) {
-                alts[i] = (struct libusb_interface_descriptor)EMPTY_ALT((uint8_t)(200 - i), 0);
+                alts[i] = (struct libusb_interface_descriptor){ .bInterfaceNumber =
+                                                                        (uint8_t)(200 - i) };
                 interfaces[i] =
                         (struct libusb_interface){ .altsetting = &alts[i], .num_altsetting = 1 };
         }
@@ -236,7 +230,6 @@ static void packet_sizes_follow_type_and_speed(void **state)
                 { "high-speed iso, the largest", HIGH, 1, 0xf7ff, 6141 },
                 { "high-speed interrupt", HIGH, 3, 0x1400, 1024 },
                 { "full-speed iso", LIBUSB_SPEED_FULL, 1, 0x1400, 1024 },
-                { "full-speed iso", LIBUSB_SPEED_FULL, 1, 1023, 1023 },
                 { "SuperSpeed iso", SUPER, 1, 0x1400, 1024 },
                 { "unknown speed", LIBUSB_SPEED_UNKNOWN, 1, 0x1400, 1024 },
                 { "nothing", HIGH, 1, 0, 0 },
