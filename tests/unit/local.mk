@@ -96,6 +96,7 @@ unit_tests += \
 	%D%/test-usb-device-configuration \
 	%D%/test-usb-find \
 	%D%/test-usb-layout \
+	%D%/test-usb-loop \
 	%D%/test-usb-pool \
 	%D%/test-usb-status \
 	%D%/test-usb-transfer \
@@ -163,6 +164,11 @@ unit_tests += \
 %C%_test_usb_layout_SOURCES = %D%/test-usb-layout.c
 %C%_test_usb_layout_LDADD = $(unit_usb_libs)
 %C%_test_usb_layout_CFLAGS = $(unit_usb_cflags)
+
+%C%_test_usb_loop_SOURCES = %D%/test-usb-loop.c $(fake_libusb_bed)
+%C%_test_usb_loop_LDADD = $(unit_usb_libs)
+%C%_test_usb_loop_CFLAGS = $(unit_usb_cflags)
+%C%_test_usb_loop_LDFLAGS = $(unit_fake_ldflags)
 
 %C%_test_usb_pool_SOURCES = %D%/test-usb-pool.c
 %C%_test_usb_pool_LDADD = $(unit_usb_libs)
