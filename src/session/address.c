@@ -223,14 +223,17 @@ static struct sockaddr_un unix_address(const struct address *address)
 /* A socket that was inherited must be a connected stream. */
 static int take_inherited(int fd, int *ret_fd)
 {
+        struct sockaddr_storage peer;
+        socklen_t size = sizeof(int), peer_size = sizeof(peer);
         int type = 0, flags;
-        socklen_t size = sizeof(type);
 
         if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) < 0)
                 return -errno;
         flags = fcntl(fd, F_GETFL);
         if (type != SOCK_STREAM || flags < 0)
                 return -EPROTOTYPE;
+        if (getpeername(fd, (struct sockaddr *)&peer, &peer_size) < 0)
+                return -errno;
         if (fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0 || fcntl(fd, F_SETFD, FD_CLOEXEC) < 0)
                 return -errno;
 

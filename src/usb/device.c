@@ -346,12 +346,20 @@ int usb_device_release(struct usb_device *d)
         if (r < 0 && r != -ENODEV)
                 error = r;
 
-        if (d->layout.configuration != d->original_configuration)
+        if (d->layout.configuration != d->original_configuration) {
                 r = result(d, libusb_set_configuration(d->handle, d->original_configuration ?: -1));
-        else
-                r = attach_drivers(d);
+                if (r < 0 && r != -ENODEV && error == 0)
+                        error = r;
+        }
 
-        return error < 0 || r == -ENODEV ? error : r;
+        /* A configuration that was chosen gets its drivers from the kernel; this one from us. */
+        if (d->layout.configuration == d->original_configuration || r < 0) {
+                r = attach_drivers(d);
+                if (r < 0 && error == 0)
+                        error = r;
+        }
+
+        return error;
 }
 
 int usb_device_set_alt(struct usb_device *d, uint8_t interface, uint8_t alt)

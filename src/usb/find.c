@@ -15,7 +15,8 @@
 
 #include "util/cleanup.h"
 
-#define DEVICES "/sys/bus/usb/devices"
+#define DEVICES     "/sys/bus/usb/devices"
+#define HEXADECIMAL "0123456789abcdefABCDEF"
 
 static void closedirp(DIR **dir)
 {
@@ -82,9 +83,15 @@ struct pattern {
 
 static int parse(const char *text, struct pattern *ret)
 {
+        const char *second = text + strspn(text, HEXADECIMAL);
         int end = 0;
 
         *ret = (struct pattern){ .port = text };
+
+        /* sscanf() takes blanks, signs and "0x" for part of a number; we do not. */
+        if (second == text || !*second || strspn(second + 1, HEXADECIMAL) == 0 ||
+            strpbrk(text, "xX"))
+                return -EINVAL;
 
         if (sscanf(text, "%4x:%4x%n", &ret->first, &ret->second, &end) == 2 && !text[end] &&
             end == 9)
@@ -115,6 +122,7 @@ int usb_find(const char *text, struct usb_place *ret, char *message, size_t size
 {
         CLEANUP(closedirp) DIR *dir = NULL;
         char candidates[256] = "";
+        struct usb_place first = { 0 };
         struct pattern pattern;
         struct dirent *entry;
         size_t length = 0, found = 0;
@@ -136,7 +144,7 @@ int usb_find(const char *text, struct usb_place *ret, char *message, size_t size
                         length += (size_t)snprintf(candidates + length, sizeof(candidates) - length,
                                                    "%s%s", found ? ", " : "", place.port);
                 if (found++ == 0)
-                        *ret = place;
+                        first = place;
         }
 
         if (found == 0) {
@@ -149,5 +157,6 @@ int usb_find(const char *text, struct usb_place *ret, char *message, size_t size
                 return -ENOTUNIQ;
         }
 
+        *ret = first;
         return 0;
 }

@@ -6,9 +6,9 @@
  * Two rules keep the data in order while some must wait. Whoever comes while others wait,
  * waits behind them. And while a transfer goes in pieces, no other goes to its endpoint.
  *
- * A lack of usbfs memory is no error as long as a completion is to come. A timer looks again too:
- * the memory may be another program's, and our completion that of a device which has nothing to
- * say for hours.
+ * A lack of usbfs memory is no error as long as a completion is to come; without one those that
+ * wait fail, however many they are. A timer looks again too: the memory may be another program's,
+ * and our completion that of a device which has nothing to say for hours.
  */
 #include "usb/transfer.h"
 
@@ -232,10 +232,10 @@ static int submit_piece(struct usb_transfer *t)
         return 0;
 }
 
-/* Is anything to come that would give memory back, or at least look for it again? */
-static bool may_wait(const struct usb_transfers *set)
+/* Is a completion to come that would give memory back? */
+static bool is_any_in_flight(const struct usb_transfers *set)
 {
-        return set->waiting || usb_transfers_in_flight(set, USB_ENDPOINTS_ALL) > 0;
+        return usb_transfers_in_flight(set, USB_ENDPOINTS_ALL) > 0;
 }
 
 static void look_again(struct usb_transfers *set)
@@ -257,7 +257,7 @@ int usb_transfer_submit(struct usb_transfer *t)
                 return -EMSGSIZE;
 
         r = set->waiting || (set->cut & mask_of(t)) ? -ENOMEM : submit_piece(t);
-        if (r == -ENOMEM && may_wait(set)) {
+        if (r == -ENOMEM && (set->waiting || is_any_in_flight(set))) {
                 t->state = USB_TRANSFER_WAITING;
                 DL_APPEND(set->waiting, t);
                 look_again(set);
@@ -311,7 +311,7 @@ static void pump(struct usb_transfers *set)
                 DL_DELETE(set->waiting, t);
 
                 r = submit_piece(t);
-                if (r == -ENOMEM && may_wait(set)) {
+                if (r == -ENOMEM && is_any_in_flight(set)) {
                         DL_PREPEND(set->waiting, t);
                         break;
                 }
