@@ -1,0 +1,32 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# Sessions on the fake libusb, with guests that behave and guests that do not.
+if HAVE_CMOCKA
+integration_tests = \
+	%D%/test-session
+check_PROGRAMS += $(integration_tests)
+TESTS += $(integration_tests)
+
+# The guest, and the two ways to run a session: in the test, and as the process it is.
+integration_guest = \
+	%D%/guest.c \
+	%D%/guest.h
+integration_bed = \
+	$(integration_guest) \
+	%D%/bed.c \
+	%D%/bed.h \
+	%D%/process.c \
+	%D%/process.h \
+	%D%/report.c \
+	%D%/report.h
+integration_cflags = \
+	$(AM_CFLAGS) $(CMOCKA_CFLAGS) $(LIBUSB_CFLAGS) $(LIBEVENT_CFLAGS)
+integration_ldflags = $(AM_LDFLAGS) -Wl,-rpath,$(abs_builddir)/tests/fake-libusb
+integration_libs = \
+	libsession.a libusbhost.a libprotocol.a libutil.a \
+	$(CMOCKA_LIBS) $(LIBUSB_LIBS) $(LIBEVENT_LIBS)
+
+%C%_test_session_SOURCES = %D%/test-session.c $(integration_bed)
+%C%_test_session_CFLAGS = $(integration_cflags)
+%C%_test_session_LDFLAGS = $(integration_ldflags)
+%C%_test_session_LDADD = $(integration_libs)
+endif
