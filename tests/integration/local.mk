@@ -2,7 +2,8 @@
 # Sessions on the fake libusb, with guests that behave and guests that do not.
 if HAVE_CMOCKA
 integration_tests = \
-	%D%/test-session
+	%D%/test-session \
+	%D%/test-transfers
 check_PROGRAMS += $(integration_tests)
 TESTS += $(integration_tests)
 
@@ -29,4 +30,9 @@ integration_libs = \
 %C%_test_session_CFLAGS = $(integration_cflags)
 %C%_test_session_LDFLAGS = $(integration_ldflags)
 %C%_test_session_LDADD = $(integration_libs)
+
+%C%_test_transfers_SOURCES = %D%/test-transfers.c $(integration_bed)
+%C%_test_transfers_CFLAGS = $(integration_cflags)
+%C%_test_transfers_LDFLAGS = $(integration_ldflags)
+%C%_test_transfers_LDADD = $(integration_libs)
 endif
