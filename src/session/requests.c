@@ -505,3 +505,10 @@ void session_on_packet(struct session *s, struct parsed *parsed)
 
         (is_offered && !s->is_ending ? request->handle : request->refuse)(s, parsed);
 }
+
+void session_refuse(struct session *s, const struct packet *packet)
+{
+        struct parsed parsed = { .packet = packet };
+
+        requests[packet->type].refuse(s, &parsed);
+}

@@ -101,11 +101,16 @@ void session_end(struct session *s, enum session_reason reason, const char *form
 
         s->is_ending = true;
         s->reason = reason;
-        s->deferred.is_set = false;
         clear_deadline(s);
         link_hold(s->link, false);
         log_write(session_reason_exit_code(reason) ? LOG_LEVEL_ERROR : LOG_LEVEL_INFO, "%s: %s",
                   session_reason_string(reason), text);
+
+        /* It will not run any more, and its answer is owed. */
+        if (s->deferred.is_set) {
+                s->deferred.is_set = false;
+                session_refuse(s, &s->deferred.packet);
+        }
         session_wake(s);
 }
 

@@ -74,6 +74,9 @@ void session_end(struct session *s, enum session_reason reason, const char *form
 /* A packet of the guest (requests.c). */
 void session_on_packet(struct session *s, struct parsed *parsed);
 
+/* Answers a request as if there were no device (requests.c). */
+void session_refuse(struct session *s, const struct packet *packet);
+
 /* A transfer has completed: the guest gets its answer (requests.c). */
 void session_answer(struct session *s, struct usb_transfer *t);
 
