@@ -232,10 +232,10 @@ static int submit_piece(struct usb_transfer *t)
         return 0;
 }
 
-/* Is anything to come that would give memory back, or at least look for it again? */
+/* Is anything to come that would give memory back? Else those that wait might wait for ever. */
 static bool may_wait(const struct usb_transfers *set)
 {
-        return set->waiting || usb_transfers_in_flight(set, USB_ENDPOINTS_ALL) > 0;
+        return usb_transfers_in_flight(set, USB_ENDPOINTS_ALL) > 0;
 }
 
 static void look_again(struct usb_transfers *set)
