@@ -113,10 +113,12 @@ static bool finish_skip(struct parser *p)
         return p->skip == 0;
 }
 
-static enum parser_result finish_target(struct parser *p, struct parsed *ret)
+static enum parser_result finish_target(struct parser *p, struct parsed *ret,
+                                        enum packet_fault *ret_fault)
 {
         struct target *t = &p->target;
         size_t n = MIN(t->size - t->filled, p->end - p->begin);
+        enum packet_fault fault;
 
         memcpy(t->data + t->filled, p->buffer + p->begin, n);
         t->filled += n;
@@ -124,6 +126,14 @@ static enum parser_result finish_target(struct parser *p, struct parsed *ret)
 
         if (t->filled < t->size)
                 return PARSER_MORE;
+
+        fault = packet_verify_payload(&p->packet, t->data, t->size);
+        if (fault != PACKET_FAULT_NONE) {
+                p->payload_free(p->userdata, t->owner);
+                *t = (struct target){ 0 };
+                *ret_fault = fault;
+                return PARSER_FAULT;
+        }
 
         *ret = (struct parsed){ &p->packet, t->data, t->size, t->owner, false };
         *t = (struct target){ 0 };
@@ -161,7 +171,7 @@ static enum parser_result take_in_place(struct parser *p, size_t prefix, size_t 
 
 /* The payload is too long to wait for in the buffer: into the caller's memory, or nowhere. */
 static enum parser_result take_direct(struct parser *p, size_t prefix, size_t payload_size,
-                                      struct parsed *ret)
+                                      struct parsed *ret, enum packet_fault *ret_fault)
 {
         struct target t = { .size = payload_size };
 
@@ -176,7 +186,7 @@ static enum parser_result take_direct(struct parser *p, size_t prefix, size_t pa
         }
 
         p->target = t;
-        return finish_target(p, ret);
+        return finish_target(p, ret, ret_fault);
 }
 
 /* A hello: what follows uses longer ids and other fields from the very next byte on. */
@@ -206,7 +216,7 @@ enum parser_result parser_next(struct parser *p, struct parsed *ret, enum packet
         if (!finish_skip(p))
                 return PARSER_MORE;
         if (p->target.owner)
-                return finish_target(p, ret);
+                return finish_target(p, ret, ret_fault);
 
         available = p->end - p->begin;
         header_size = packet_header_size(PACKET_TYPES, p->both);
@@ -247,7 +257,7 @@ enum parser_result parser_next(struct parser *p, struct parsed *ret, enum packet
         if (available - prefix >= payload_size)
                 return take_in_place(p, prefix, payload_size, ret, ret_fault);
         if (payload_size >= PARSER_DIRECT_MIN)
-                return take_direct(p, prefix, payload_size, ret);
+                return take_direct(p, prefix, payload_size, ret, ret_fault);
 
         return PARSER_MORE;
 }
