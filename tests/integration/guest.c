@@ -295,6 +295,12 @@ const struct packet *guest_expect_later(struct guest *g, enum packet_type type)
         return g->packet;
 }
 
+void guest_expect_over(struct guest *g)
+{
+        while (guest_receive(g)) {
+        }
+}
+
 void guest_expect_quiet(struct guest *g)
 {
         uint64_t id = guest_new_id(g);

@@ -93,6 +93,9 @@ const struct packet *guest_expect_id(struct guest *g, enum packet_type type, uin
 /* Receives until that type comes. */
 const struct packet *guest_expect_later(struct guest *g, enum packet_type type);
 
+/* Receives until the other side has closed. */
+void guest_expect_over(struct guest *g);
+
 /* Asks for something answered at once, and receives that answer: nothing else was owed. */
 void guest_expect_quiet(struct guest *g);
 

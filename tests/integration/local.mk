@@ -3,7 +3,9 @@
 if HAVE_CMOCKA
 integration_tests = \
 	%D%/test-session \
-	%D%/test-transfers
+	%D%/test-transfers \
+	%D%/test-answers \
+	%D%/test-hostile-guest
 check_PROGRAMS += $(integration_tests)
 TESTS += $(integration_tests)
 
@@ -35,4 +37,14 @@ integration_libs = \
 %C%_test_transfers_CFLAGS = $(integration_cflags)
 %C%_test_transfers_LDFLAGS = $(integration_ldflags)
 %C%_test_transfers_LDADD = $(integration_libs)
+
+%C%_test_answers_SOURCES = %D%/test-answers.c $(integration_bed)
+%C%_test_answers_CFLAGS = $(integration_cflags)
+%C%_test_answers_LDFLAGS = $(integration_ldflags)
+%C%_test_answers_LDADD = $(integration_libs)
+
+%C%_test_hostile_guest_SOURCES = %D%/test-hostile-guest.c $(integration_bed)
+%C%_test_hostile_guest_CFLAGS = $(integration_cflags)
+%C%_test_hostile_guest_LDFLAGS = $(integration_ldflags)
+%C%_test_hostile_guest_LDADD = $(integration_libs)
 endif
