@@ -116,13 +116,13 @@ void bed_open_greeted(struct bed *b, const char *options)
         guest_greet(&b->guest);
 }
 
-void bed_turn(struct bed *b)
+static void run_loop(struct bed *b, int flags)
 {
         if (b->is_over)
                 return;
 
         divert_stderr(b->report.log_fd);
-        event_base_loop(b->base, EVLOOP_ONCE);
+        event_base_loop(b->base, flags);
         divert_stderr(-1);
 
         if (!event_base_got_break(b->base))
@@ -132,6 +132,16 @@ void bed_turn(struct bed *b)
         b->reason = b->session->reason;
         /* As the process would: the guest sees the end of file. */
         b->session = session_free(b->session);
+}
+
+void bed_turn(struct bed *b)
+{
+        run_loop(b, EVLOOP_ONCE);
+}
+
+void bed_poll(struct bed *b)
+{
+        run_loop(b, EVLOOP_NONBLOCK);
 }
 
 void bed_wait(struct bed *b)

@@ -45,6 +45,9 @@ void bed_open_greeted(struct bed *b, const char *options);
 /* Runs the loop until something has happened, at most a moment. */
 void bed_turn(struct bed *b);
 
+/* Handles what is ready, without waiting. */
+void bed_poll(struct bed *b);
+
 /* Runs the loop until the session is over. */
 void bed_wait(struct bed *b);
 

@@ -5,7 +5,8 @@ integration_tests = \
 	%D%/test-session \
 	%D%/test-transfers \
 	%D%/test-answers \
-	%D%/test-hostile-guest
+	%D%/test-hostile-guest \
+	%D%/test-hostile-cut
 check_PROGRAMS += $(integration_tests)
 TESTS += $(integration_tests)
 
@@ -47,4 +48,9 @@ integration_libs = \
 %C%_test_hostile_guest_CFLAGS = $(integration_cflags)
 %C%_test_hostile_guest_LDFLAGS = $(integration_ldflags)
 %C%_test_hostile_guest_LDADD = $(integration_libs)
+
+%C%_test_hostile_cut_SOURCES = %D%/test-hostile-cut.c $(integration_bed)
+%C%_test_hostile_cut_CFLAGS = $(integration_cflags)
+%C%_test_hostile_cut_LDFLAGS = $(integration_ldflags)
+%C%_test_hostile_cut_LDADD = $(integration_libs)
 endif
