@@ -6,7 +6,8 @@ integration_tests = \
 	%D%/test-transfers \
 	%D%/test-answers \
 	%D%/test-hostile-guest \
-	%D%/test-hostile-cut
+	%D%/test-hostile-cut \
+	%D%/test-hostile-flood
 check_PROGRAMS += $(integration_tests)
 TESTS += $(integration_tests)
 
@@ -53,4 +54,9 @@ integration_libs = \
 %C%_test_hostile_cut_CFLAGS = $(integration_cflags)
 %C%_test_hostile_cut_LDFLAGS = $(integration_ldflags)
 %C%_test_hostile_cut_LDADD = $(integration_libs)
+
+%C%_test_hostile_flood_SOURCES = %D%/test-hostile-flood.c $(integration_bed)
+%C%_test_hostile_flood_CFLAGS = $(integration_cflags)
+%C%_test_hostile_flood_LDFLAGS = $(integration_ldflags)
+%C%_test_hostile_flood_LDADD = $(integration_libs)
 endif

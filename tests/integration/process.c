@@ -124,20 +124,36 @@ int process_end(struct process *p)
         return WEXITSTATUS(status);
 }
 
-size_t process_memory(const struct process *p, const char *key)
+/* The rest of the line that starts with key. */
+static void read_status(const struct process *p, const char *key, char *ret_value, size_t size)
 {
         char path[64], line[256];
-        size_t value = 0;
         FILE *file;
 
         snprintf(path, sizeof(path), "/proc/%i/status", (int)p->pid);
         file = fopen(path, "re");
         assert_non_null(file);
+        ret_value[0] = '\0';
         while (fgets(line, sizeof(line), file))
                 if (!strncmp(line, key, strlen(key)))
-                        value = strtoul(line + strlen(key) + 1, NULL, 10);
+                        snprintf(ret_value, size, "%s", line + strlen(key) + 1);
         fclose(file);
-        return value;
+}
+
+size_t process_memory(const struct process *p, const char *key)
+{
+        char value[256];
+
+        read_status(p, key, value, sizeof(value));
+        return strtoul(value, NULL, 10);
+}
+
+bool process_is_asleep(const struct process *p)
+{
+        char value[256];
+
+        read_status(p, "State", value, sizeof(value));
+        return strchr(value, 'S') != NULL;
 }
 
 size_t process_descriptors(const struct process *p)

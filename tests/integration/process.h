@@ -37,5 +37,8 @@ int process_end(struct process *p);
 /* Peak and present memory in KiB: "VmHWM", "VmRSS". */
 size_t process_memory(const struct process *p, const char *key);
 
+/* Does it wait for something? */
+bool process_is_asleep(const struct process *p);
+
 /* Open descriptors; 0 where the kernel does not show them to us. */
 size_t process_descriptors(const struct process *p);
