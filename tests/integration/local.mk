@@ -3,11 +3,13 @@
 if HAVE_CMOCKA
 integration_tests = \
 	%D%/test-session \
+	%D%/test-session-end \
 	%D%/test-transfers \
 	%D%/test-answers \
 	%D%/test-hostile-guest \
 	%D%/test-hostile-cut \
-	%D%/test-hostile-flood
+	%D%/test-hostile-flood \
+	%D%/test-hostile-random
 check_PROGRAMS += $(integration_tests)
 TESTS += $(integration_tests)
 
@@ -35,6 +37,11 @@ integration_libs = \
 %C%_test_session_LDFLAGS = $(integration_ldflags)
 %C%_test_session_LDADD = $(integration_libs)
 
+%C%_test_session_end_SOURCES = %D%/test-session-end.c $(integration_bed)
+%C%_test_session_end_CFLAGS = $(integration_cflags)
+%C%_test_session_end_LDFLAGS = $(integration_ldflags)
+%C%_test_session_end_LDADD = $(integration_libs)
+
 %C%_test_transfers_SOURCES = %D%/test-transfers.c $(integration_bed)
 %C%_test_transfers_CFLAGS = $(integration_cflags)
 %C%_test_transfers_LDFLAGS = $(integration_ldflags)
@@ -59,4 +66,9 @@ integration_libs = \
 %C%_test_hostile_flood_CFLAGS = $(integration_cflags)
 %C%_test_hostile_flood_LDFLAGS = $(integration_ldflags)
 %C%_test_hostile_flood_LDADD = $(integration_libs)
+
+%C%_test_hostile_random_SOURCES = %D%/test-hostile-random.c $(integration_bed)
+%C%_test_hostile_random_CFLAGS = $(integration_cflags)
+%C%_test_hostile_random_LDFLAGS = $(integration_ldflags)
+%C%_test_hostile_random_LDADD = $(integration_libs)
 endif

@@ -21,7 +21,7 @@
 static const char *const never_logged[] = {
         "is not foreseen",
         "is not sent",
-        "internal failure",
+        "a packet of ours was not valid",
 };
 
 void report_open(struct report *r)
