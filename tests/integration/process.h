@@ -15,6 +15,13 @@
 /* More arguments than these are not passed on. */
 #define PROCESS_ARGUMENTS_MAX 8
 
+/* KiB by which a session may grow that holds nothing more; a sanitizer keeps freed memory. */
+#if defined(__SANITIZE_ADDRESS__)
+#define PROCESS_MEMORY_SLACK (64 * 1024)
+#else
+#define PROCESS_MEMORY_SLACK 512
+#endif
+
 struct process {
         struct guest guest;
         struct report report;

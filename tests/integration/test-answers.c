@@ -143,20 +143,6 @@ static void refuses_an_id_that_is_in_flight(void **state)
         assert_int_equal(report_value(&b.report, "bytes-out"), 0);
 }
 
-static void leaves_without_transfers_that_never_come_back(void **state)
-{
-        struct bed b;
-        uint64_t id;
-
-        bed_open_greeted(&b, "cancel=lost");
-        id = guest_bulk(&b.guest, NAK_IN, 512, NULL);
-        guest_cancel(&b.guest, id);
-        expect_status(&b.guest, PACKET_bulk_packet, id, STATUS_cancelled);
-        guest_expect_quiet(&b.guest);
-        assert_int_equal(bed_close(&b), REASON_GUEST_LEFT);
-        assert_true(report_logged(&b.report, "leaving without returning the device"));
-}
-
 static void changes_the_device_though_transfers_never_come_back(void **state)
 {
         struct bed b;
@@ -289,7 +275,6 @@ int main(void)
                 cmocka_unit_test(lets_the_id_be_used_again_after_the_cancel),
                 cmocka_unit_test(says_nothing_to_a_cancel_of_an_unknown_id),
                 cmocka_unit_test(refuses_an_id_that_is_in_flight),
-                cmocka_unit_test(leaves_without_transfers_that_never_come_back),
                 cmocka_unit_test(changes_the_device_though_transfers_never_come_back),
                 cmocka_unit_test(answers_a_request_that_waits_when_the_session_ends),
                 cmocka_unit_test(answers_once_whatever_fails),

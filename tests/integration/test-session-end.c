@@ -238,6 +238,23 @@ static void ends_when_the_device_is_unplugged(void **state)
         }
 }
 
+static void leaves_without_transfers_that_never_come_back(void **state)
+{
+        struct process p;
+        uint64_t id;
+
+        /* The kernel ends them, when the process has ended. */
+        start_greeted(&p, "cancel=lost", CAP_ALL);
+        id = guest_bulk(&p.guest, NAK_IN, 512, NULL);
+        guest_cancel(&p.guest, id);
+        guest_expect_id(&p.guest, PACKET_bulk_packet, id);
+        guest_expect_quiet(&p.guest);
+        guest_hang_up(&p.guest);
+        end(&p, REASON_GUEST_LEFT);
+        assert_true(report_logged(&p.report, "leaving without returning the device"));
+        assert_int_equal(report_value(&p.report, "claimed-interfaces"), 0);
+}
+
 static void ends_when_the_guest_rejects_the_device(void **state)
 {
         struct process p;
@@ -286,7 +303,7 @@ static void keeps_its_descriptors_and_memory(void **state)
         }
         after = process_descriptors(&p);
         assert_int_equal(after, before);
-        assert_in_range(process_memory(&p, "VmRSS"), 0, memory + 256);
+        assert_in_range(process_memory(&p, "VmRSS"), 0, memory + PROCESS_MEMORY_SLACK);
         guest_hang_up(&p.guest);
         end_returned(&p, REASON_GUEST_LEFT);
 }
@@ -302,6 +319,7 @@ int main(void)
                 cmocka_unit_test(restores_the_configuration),
                 cmocka_unit_test(ends_with_the_reason_the_device_gives),
                 cmocka_unit_test(ends_when_the_device_is_unplugged),
+                cmocka_unit_test(leaves_without_transfers_that_never_come_back),
                 cmocka_unit_test(ends_when_the_guest_rejects_the_device),
                 cmocka_unit_test(ends_when_the_guest_breaks_the_protocol),
                 cmocka_unit_test(keeps_its_descriptors_and_memory),
