@@ -291,9 +291,11 @@ static void start_transfer(struct session *s, struct parsed *parsed,
         t = parsed->owner ? TAKE(parsed->owner) : usb_transfer_new(transfers, length);
         if (!t || parsed->lost) {
                 usb_transfer_free(t);
-                log_warning("no memory for a transfer of %u bytes: more than the guest may have in "
-                            "flight, or the machine's is short",
-                            length);
+                if (!s->has_logged_memory)
+                        log_warning("no memory for a transfer of %u bytes: more than the guest may "
+                                    "have in flight, or the machine's is short; not logged again",
+                                    length);
+                s->has_logged_memory = true;
                 refuse_data(s, packet, STATUS_ioerror);
                 return;
         }
@@ -455,8 +457,9 @@ static void on_filter_reject(struct session *s, struct parsed *parsed)
 
 static void on_filter_filter(struct session *s, struct parsed *parsed)
 {
-        if (!parsed->lost)
+        if (!parsed->lost && !s->has_logged_filter)
                 log_info("the guest's filter: %s", (const char *)parsed->payload);
+        s->has_logged_filter = true;
 }
 
 static void on_device_disconnect_ack(struct session *s, struct parsed *parsed)

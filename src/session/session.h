@@ -51,6 +51,9 @@ struct session {
         struct event *work;  /* runs when something has changed */
         struct event *timer; /* the deadline of what we wait for */
 
+        /* What a guest may bring about without end is logged once. */
+        bool has_logged_memory, has_logged_filter;
+
         bool is_ending;
         bool is_overdue; /* the timer has run out */
         enum session_reason reason;
