@@ -257,6 +257,35 @@ static void answers_more_ids_than_it_holds_transfers(void **state)
         }
 }
 
+static size_t count_lines(const char *log, const char *text)
+{
+        size_t n = 0;
+
+        for (const char *p = strstr(log, text); p; p = strstr(p + 1, text))
+                n++;
+
+        return n;
+}
+
+static void logs_once_what_a_guest_may_repeat(void **state)
+{
+        static const uint8_t filter[] = "-1,-1,-1,-1,1";
+        struct bed b;
+
+        bed_open_greeted(&b, "");
+        for (size_t n = 0; n < USB_POOL_TRANSFERS_MAX + 100; n++)
+                guest_bulk(&b.guest, NAK_IN, 64, NULL);
+        for (size_t n = 0; n < 100; n++)
+                guest_send(&b.guest, &(struct packet){ .type = PACKET_filter_filter }, filter,
+                           sizeof(filter));
+        for (size_t n = 0; n < 100; n++)
+                guest_expect(&b.guest, PACKET_bulk_packet);
+        guest_expect_quiet(&b.guest);
+        bed_close_returned(&b, REASON_GUEST_LEFT);
+        assert_int_equal(count_lines(b.report.log, "no memory for a transfer"), 1);
+        assert_int_equal(count_lines(b.report.log, "the guest's filter"), 1);
+}
+
 static void ends_as_asked_though_the_guest_does_not_read(void **state)
 {
         struct process p;
@@ -297,6 +326,7 @@ int main(void)
                 cmocka_unit_test(holds_no_memory_for_data_that_is_only_announced),
                 cmocka_unit_test(skips_data_beyond_its_limit_and_goes_on),
                 cmocka_unit_test(answers_more_ids_than_it_holds_transfers),
+                cmocka_unit_test(logs_once_what_a_guest_may_repeat),
                 cmocka_unit_test(ends_as_asked_though_the_guest_does_not_read),
                 cmocka_unit_test(ends_when_a_guest_leaves_that_did_not_read),
         };
