@@ -144,6 +144,13 @@ void bed_poll(struct bed *b)
         run_loop(b, EVLOOP_NONBLOCK);
 }
 
+void bed_end(struct bed *b)
+{
+        divert_stderr(b->report.log_fd);
+        session_end(b->session, REASON_ASKED, "by the test");
+        divert_stderr(-1);
+}
+
 void bed_wait(struct bed *b)
 {
         time_t end = time(NULL) + GUEST_DEADLINE_SEC;

@@ -51,6 +51,9 @@ void bed_poll(struct bed *b);
 /* Runs the loop until the session is over. */
 void bed_wait(struct bed *b);
 
+/* Asks the session to end, as a signal would. */
+void bed_end(struct bed *b);
+
 /*
  * Hangs up, waits for the end, frees everything, reads the report. Fails the test if descriptors
  * were left. Returns why the session ended.

@@ -4,6 +4,7 @@ if HAVE_CMOCKA
 integration_tests = \
 	%D%/test-session \
 	%D%/test-session-end \
+	%D%/test-session-lost \
 	%D%/test-transfers \
 	%D%/test-answers \
 	%D%/test-hostile-guest \
@@ -41,6 +42,11 @@ integration_libs = \
 %C%_test_session_end_CFLAGS = $(integration_cflags)
 %C%_test_session_end_LDFLAGS = $(integration_ldflags)
 %C%_test_session_end_LDADD = $(integration_libs)
+
+%C%_test_session_lost_SOURCES = %D%/test-session-lost.c $(integration_bed)
+%C%_test_session_lost_CFLAGS = $(integration_cflags)
+%C%_test_session_lost_LDFLAGS = $(integration_ldflags)
+%C%_test_session_lost_LDADD = $(integration_libs)
 
 %C%_test_transfers_SOURCES = %D%/test-transfers.c $(integration_bed)
 %C%_test_transfers_CFLAGS = $(integration_cflags)

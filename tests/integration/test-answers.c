@@ -167,7 +167,7 @@ static void answers_a_request_that_waits_when_the_session_ends(void **state)
         guest_bulk(&b.guest, BULK_IN, 512, NULL);
         id = guest_set_configuration(&b.guest, 2);
         guest_expect(&b.guest, PACKET_bulk_packet);
-        session_end(b.session, REASON_ASKED, "by the test");
+        bed_end(&b);
 
         guest_expect_id(&b.guest, PACKET_configuration_status, id);
         assert_int_equal(b.guest.packet->configuration_status.status, STATUS_ioerror);

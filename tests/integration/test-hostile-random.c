@@ -59,11 +59,15 @@ static const char *const devices[] = {
 static const uint32_t capabilities[] = { CAP_ALL, 0, CAP_64BIT_IDS,
                                          CAP_ALL & ~CAP_DEVICE_DISCONNECT_ACK };
 
+/* Shares of usbfs memory: for all, for little at a time, for pieces of two packets. */
+static const size_t shares[] = { 14u * 1024 * 1024, 20000, 4096 };
+
 static void open_by_seed(struct bed *b, uint32_t seed)
 {
         set_seed(seed);
-        bed_open(b, devices[seed % ELEMENTS(devices)],
-                 capabilities[seed / ELEMENTS(devices) % ELEMENTS(capabilities)]);
+        bed_open_memory(b, devices[seed % ELEMENTS(devices)],
+                        capabilities[seed / ELEMENTS(devices) % ELEMENTS(capabilities)],
+                        shares[seed % ELEMENTS(shares)]);
         guest_greet(&b->guest);
 }
 
