@@ -52,8 +52,9 @@ struct session {
         struct event *timer; /* the deadline of what we wait for */
 
         bool is_ending;
-        bool is_overdue;                            /* the timer has run out */
-        bool has_said_no_memory, has_said_too_long; /* one line each in the log */
+        bool is_overdue; /* the timer has run out */
+        /* What a guest may bring about without end is logged once. */
+        bool has_said_no_memory, has_said_too_long, has_said_filter;
         enum session_reason reason;
 };
 
