@@ -214,6 +214,7 @@ bool usb_device_is_gone(const struct usb_device *d)
         return d->is_gone;
 }
 
+/* Those of the first count that are claimed. */
 static void release_interfaces(struct usb_device *d, size_t count)
 {
         libusb_set_auto_detach_kernel_driver(d->handle, 0);
@@ -291,7 +292,7 @@ static void remember_configuration(struct usb_device *d)
 }
 
 /* A device that comes back from a reset as another one is lost. */
-static int reset(struct usb_device *d)
+static int reset_port(struct usb_device *d)
 {
         int r;
 
@@ -309,6 +310,27 @@ static int reset(struct usb_device *d)
         return r;
 }
 
+/*
+ * A reset takes the claims. libusb would release and claim by itself, but believes in its claims
+ * after a reset that failed, and calls a claim that failed the loss of the device. Each interface
+ * is in its first alt setting then: the kernel sees to that when one is released.
+ */
+static int reset(struct usb_device *d)
+{
+        int error, r;
+
+        if (!may_reset(d))
+                return 0;
+
+        release_interfaces(d, d->layout.interface_count);
+        error = reset_port(d);
+        if (error == -ENODEV)
+                return error;
+
+        r = claim_interfaces(d);
+        return r < 0 ? -ENODEV : error;
+}
+
 int usb_device_claim(struct usb_device *d)
 {
         int r;
@@ -324,8 +346,10 @@ int usb_device_claim(struct usb_device *d)
 
         /* Every guest resets first: done now, its reset costs nothing. */
         r = reset(d);
-        if (r == -ENODEV)
+        if (r == -ENODEV) {
+                usb_device_release(d);
                 return r;
+        }
         if (r < 0)
                 log_warning("the device does not take a reset: %s", strerror(-r));
 
@@ -342,7 +366,7 @@ int usb_device_release(struct usb_device *d)
         d->is_taken = false;
         release_interfaces(d, d->layout.interface_count);
 
-        r = reset(d);
+        r = reset_port(d);
         if (r < 0 && r != -ENODEV)
                 error = r;
 
