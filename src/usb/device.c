@@ -356,13 +356,29 @@ int usb_device_claim(struct usb_device *d)
         return 0;
 }
 
+/* Drivers of the configuration in force, which a claim that failed has left, would refuse it. */
+static int restore_configuration(struct usb_device *d)
+{
+        int r;
+
+        for (size_t i = 0; i < d->layout.interface_count; i++)
+                libusb_detach_kernel_driver(d->handle, d->layout.interfaces[i].number);
+
+        r = result(d, libusb_set_configuration(d->handle, d->original_configuration ?: -1));
+        if (r < 0)
+                attach_drivers(d);
+
+        return r;
+}
+
 int usb_device_release(struct usb_device *d)
 {
         int error = 0, r;
 
-        if (!d->is_taken || d->is_gone)
+        if (!d->is_taken)
                 return 0;
 
+        /* Also if it is gone: where that was a mistake its drivers come back. */
         d->is_taken = false;
         release_interfaces(d, d->layout.interface_count);
 
@@ -370,8 +386,11 @@ int usb_device_release(struct usb_device *d)
         if (r < 0 && r != -ENODEV)
                 error = r;
 
+        /* What could not be released before the reset, libusb has claimed again. */
+        release_interfaces(d, d->layout.interface_count);
+
         if (d->layout.configuration != d->original_configuration)
-                r = result(d, libusb_set_configuration(d->handle, d->original_configuration ?: -1));
+                r = restore_configuration(d);
         else
                 r = attach_drivers(d);
 
