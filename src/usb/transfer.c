@@ -232,10 +232,10 @@ static int submit_piece(struct usb_transfer *t)
         return 0;
 }
 
-/* Is anything to come that would give memory back, or at least look for it again? */
+/* Is a completion to come, that would give memory back? */
 static bool may_wait(const struct usb_transfers *set)
 {
-        return set->waiting || usb_transfers_in_flight(set, USB_ENDPOINTS_ALL) > 0;
+        return usb_transfers_in_flight(set, USB_ENDPOINTS_ALL) > 0;
 }
 
 static void look_again(struct usb_transfers *set)
@@ -257,11 +257,13 @@ int usb_transfer_submit(struct usb_transfer *t)
                 return -EMSGSIZE;
 
         r = set->waiting || (set->cut & mask_of(t)) ? -ENOMEM : submit_piece(t);
-        if (r == -ENOMEM && may_wait(set)) {
+        if (r == -ENOMEM && (set->waiting || may_wait(set))) {
                 t->state = USB_TRANSFER_WAITING;
                 DL_APPEND(set->waiting, t);
                 look_again(set);
         } else if (r < 0) {
+                if (r == -ENODEV)
+                        set->events->on_gone(set->userdata);
                 return r;
         }
 
