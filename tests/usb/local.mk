@@ -38,6 +38,10 @@ check_PROGRAMS += $(verbs_tests)
 %C%_test_failures_mocked_CPPFLAGS = $(verbs_cppflags)
 %C%_test_failures_mocked_LDADD = $(verbs_ldadd)
 
-#dist_check_SCRIPTS += %D%/test-session-emulated.sh
-TESTS += $(verbs_tests)
+# Runs usbredir-session with a guest of its own; skipped in builds without test hooks.
+check_PROGRAMS += %D%/small-guest
+%C%_small_guest_LDADD =
+dist_check_SCRIPTS += %D%/test-session-emulated.sh
+
+TESTS += $(verbs_tests) %D%/test-session-emulated.sh
 endif

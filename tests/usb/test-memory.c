@@ -112,6 +112,23 @@ static void transfer_beyond_the_share_waits_its_turn(void **state)
         assert_int_equal(emulated_count(bed->device, "URB"), 4);
 }
 
+/* Those in wait for data have the rest of the share, and may have it for hours. */
+static void pieces_go_before_those_that_wait(void **state)
+{
+        struct bed *bed = *state;
+        struct bed_outcome *in[3], *out;
+
+        for (size_t i = 0; i < 2; i++)
+                in[i] = bed_submit(bed, GADGET_INTERRUPT_IN, NULL, 4000);
+        out = bed_submit(bed, GADGET_BULK_OUT, NULL, LONG);
+        in[2] = bed_submit(bed, GADGET_INTERRUPT_IN, NULL, 4000);
+        assert_int_equal(out->transfer->state, USB_TRANSFER_SUBMITTED);
+        assert_int_equal(in[2]->transfer->state, USB_TRANSFER_WAITING);
+        assert_int_equal(bed_wait(bed, out), USB_STATUS_SUCCESS);
+        for (size_t i = 0; i < 3; i++)
+                bed_abandon(in[i]);
+}
+
 static void interrupt_beyond_the_share_is_refused(void **state)
 {
         struct bed *bed = *state;
@@ -180,6 +197,23 @@ static void no_memory_is_looked_for_again_while_nothing_completes(void **state)
         bed_abandon(in);
 }
 
+static void those_that_wait_for_memory_keep_their_order(void **state)
+{
+        struct bed *bed = *state;
+        struct bed_outcome *in, *out[2];
+
+        in = bed_submit(bed, GADGET_INTERRUPT_IN, NULL, 64);
+        assert_int_equal(emulated_fail(bed->device, "SUBMITURB", ENOMEM, 0, 2), 0);
+        out[0] = bed_submit(bed, GADGET_BULK_OUT, "first", 5);
+        out[1] = bed_submit(bed, GADGET_BULK_OUT, "second", 6);
+        assert_int_equal(bed_wait(bed, out[0]), USB_STATUS_SUCCESS);
+        assert_int_equal(bed_wait(bed, out[1]), USB_STATUS_SUCCESS);
+        bed_abandon(in);
+        in = bed_submit(bed, GADGET_BULK_IN, NULL, 512);
+        assert_int_equal(bed_wait(bed, in), USB_STATUS_SUCCESS);
+        assert_memory_equal(in->transfer->data, "first", 5);
+}
+
 static void no_memory_at_all_fails_all_that_wait_after_the_last_completion(void **state)
 {
         struct bed *bed = *state;
@@ -207,12 +241,14 @@ int main(void)
                 SMALL_SHARE(stall_in_the_middle_ends_a_split_transfer),
                 SMALL_SHARE(split_transfer_keeps_its_endpoint_to_itself),
                 SMALL_SHARE(transfer_beyond_the_share_waits_its_turn),
+                SMALL_SHARE(pieces_go_before_those_that_wait),
                 SMALL_SHARE(interrupt_beyond_the_share_is_refused),
                 SMALL_SHARE(abandoned_split_transfer_sends_no_further_piece),
                 CLAIMED(no_memory_with_nothing_in_flight_fails),
                 CLAIMED(no_memory_waits_for_a_completion),
                 CLAIMED(no_memory_for_a_control_request_fails_whatever_is_in_flight),
                 CLAIMED(no_memory_is_looked_for_again_while_nothing_completes),
+                CLAIMED(those_that_wait_for_memory_keep_their_order),
                 CLAIMED(no_memory_at_all_fails_all_that_wait_after_the_last_completion),
         };
 
