@@ -183,7 +183,11 @@ static void on_hello(struct session *s, struct parsed *parsed)
 
 static void run_reset(struct session *s, const struct packet *packet)
 {
+        struct usb_layout before = *usb_device_layout(s->device);
         int r = usb_device_reset(s->device);
+
+        if (r != -ENODEV)
+                send_infos_if_changed(s, &before);
 
         /* Nobody waits for an answer. */
         if (r == -ENODEV)

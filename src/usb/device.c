@@ -214,6 +214,7 @@ bool usb_device_is_gone(const struct usb_device *d)
         return d->is_gone;
 }
 
+/* Those of the first count that are claimed. */
 static void release_interfaces(struct usb_device *d, size_t count)
 {
         libusb_set_auto_detach_kernel_driver(d->handle, 0);
@@ -291,7 +292,7 @@ static void remember_configuration(struct usb_device *d)
 }
 
 /* A device that comes back from a reset as another one is lost. */
-static int reset(struct usb_device *d)
+static int reset_port(struct usb_device *d)
 {
         int r;
 
@@ -309,6 +310,27 @@ static int reset(struct usb_device *d)
         return r;
 }
 
+/*
+ * A reset takes the claims. libusb would release and claim by itself, but believes in its claims
+ * after a reset that failed, and calls a claim that failed the loss of the device. Each interface
+ * is in its first alt setting then: the kernel sees to that when one is released.
+ */
+static int reset(struct usb_device *d)
+{
+        int error, r;
+
+        if (!may_reset(d))
+                return 0;
+
+        release_interfaces(d, d->layout.interface_count);
+        error = reset_port(d);
+        if (error == -ENODEV)
+                return error;
+
+        r = claim_interfaces(d);
+        return r < 0 ? -ENODEV : error;
+}
+
 int usb_device_claim(struct usb_device *d)
 {
         int r;
@@ -324,42 +346,55 @@ int usb_device_claim(struct usb_device *d)
 
         /* Every guest resets first: done now, its reset costs nothing. */
         r = reset(d);
-        if (r == -ENODEV)
+        if (r == -ENODEV) {
+                usb_device_release(d);
                 return r;
+        }
         if (r < 0)
                 log_warning("the device does not take a reset: %s", strerror(-r));
 
         return 0;
 }
 
+/* Drivers of the configuration in force, which a claim that failed has left, would refuse it. */
+static int restore_configuration(struct usb_device *d)
+{
+        int r;
+
+        for (size_t i = 0; i < d->layout.interface_count; i++)
+                libusb_detach_kernel_driver(d->handle, d->layout.interfaces[i].number);
+
+        r = result(d, libusb_set_configuration(d->handle, d->original_configuration ?: -1));
+        if (r < 0)
+                attach_drivers(d);
+
+        return r;
+}
+
 int usb_device_release(struct usb_device *d)
 {
         int error = 0, r;
 
-        if (!d->is_taken || d->is_gone)
+        if (!d->is_taken)
                 return 0;
 
+        /* Also if it is gone: where that was a mistake its drivers come back. */
         d->is_taken = false;
         release_interfaces(d, d->layout.interface_count);
 
-        r = reset(d);
+        r = reset_port(d);
         if (r < 0 && r != -ENODEV)
                 error = r;
 
-        if (d->layout.configuration != d->original_configuration) {
-                r = result(d, libusb_set_configuration(d->handle, d->original_configuration ?: -1));
-                if (r < 0 && r != -ENODEV && error == 0)
-                        error = r;
-        }
+        /* What could not be released before the reset, libusb has claimed again. */
+        release_interfaces(d, d->layout.interface_count);
 
-        /* A configuration that was chosen gets its drivers from the kernel; this one from us. */
-        if (d->layout.configuration == d->original_configuration || r < 0) {
+        if (d->layout.configuration != d->original_configuration)
+                r = restore_configuration(d);
+        else
                 r = attach_drivers(d);
-                if (r < 0 && error == 0)
-                        error = r;
-        }
 
-        return error;
+        return error < 0 || r == -ENODEV ? error : r;
 }
 
 int usb_device_set_alt(struct usb_device *d, uint8_t interface, uint8_t alt)

@@ -68,7 +68,10 @@ int usb_device_set_configuration(struct usb_device *d, uint8_t configuration);
 /* -ENOENT if there is no such interface or alt setting; -EIO and others from the device. */
 int usb_device_set_alt(struct usb_device *d, uint8_t interface, uint8_t alt);
 
-/* Does nothing if nothing was done since the last reset, or if the device must never be reset. */
+/*
+ * Does nothing if nothing was done since the last reset, or if the device must never be reset.
+ * Otherwise every interface is then in its first alt setting, also after an error.
+ */
 int usb_device_reset(struct usb_device *d);
 
 /* CLEAR_FEATURE(ENDPOINT_HALT), such that the host's data toggle is right too. */

@@ -262,6 +262,8 @@ int usb_transfer_submit(struct usb_transfer *t)
                 DL_APPEND(set->waiting, t);
                 look_again(set);
         } else if (r < 0) {
+                if (r == -ENODEV)
+                        set->events->on_gone(set->userdata);
                 return r;
         }
 

@@ -59,7 +59,7 @@ struct usb_transfer_events {
         void (*on_complete)(void *userdata, struct usb_transfer *transfer);
         /* An abandoned transfer has come back. */
         void (*on_reaped)(void *userdata);
-        /* The device is gone; may come more than once. */
+        /* The device is gone; may come more than once, also from within usb_transfer_submit(). */
         void (*on_gone)(void *userdata);
 };
 

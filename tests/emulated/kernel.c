@@ -4,6 +4,7 @@
  *
  *  - Releasing, also by closing the descriptor, leaves an interface without a driver; only
  *    CONNECT, a new configuration, or a reset while it is claimed binds one.
+ *  - Whoever loses an interface, usbfs or a driver, leaves it in its first alt setting.
  *  - RESET takes the claims away: usbfs cannot keep an interface across a reset, and the kernel
  *    driver takes what usbfs has lost. Callers that want their claims back release before.
  *  - SETCONFIGURATION is refused while anything, also a kernel driver, has an interface.
@@ -83,10 +84,27 @@ const char *kernel_driver(struct emulated_device *device, unsigned interface)
         return device->interfaces[interface].driver;
 }
 
+/* The kernel does so whenever something is unbound; it sends nothing if that is in force. */
+static void use_first_alt(struct emulated_device *device, unsigned interface)
+{
+        const struct emulated_ops *ops = device->description.ops;
+
+        if (device->interfaces[interface].alt == 0)
+                return;
+        device->interfaces[interface].alt = 0;
+        device->halted &= ~urb_interface_endpoints(device, (uint8_t)interface);
+        if (ops->on_set_interface)
+                ops->on_set_interface(device, (uint8_t)interface, 0);
+        if (device->hooks)
+                device->hooks->on_interface(device->hooks_userdata, (uint8_t)interface);
+}
+
 static void unclaim(struct emulated_device *device, unsigned interface)
 {
         urb_kill_interface(device, (uint8_t)interface, -ENOENT);
         device->interfaces[interface].claimed_by = NULL;
+        if (device->plugged)
+                use_first_alt(device, interface);
         device_event(device, "interface " INTERFACE_FORMAT " released",
                      INTERFACE_ARGS(device, interface));
 }

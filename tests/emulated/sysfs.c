@@ -120,7 +120,7 @@ char *sysfs_describe_device(const struct emulated_device *device, const char *co
                 ATTRIBUTE(text, "bmAttributes", "%02x", configuration[7]);
                 ATTRIBUTE(text, "bMaxPower", "%umA", configuration[8] * 2U);
         } else {
-                g_string_append(text, "A: bConfigurationValue=\\n\n");
+                g_string_append(text, "A: bConfigurationValue=\n");
         }
         describe_string(text, device, "manufacturer", descriptor->iManufacturer);
         describe_string(text, device, "product", descriptor->iProduct);

@@ -147,6 +147,29 @@ static void reset_through_libusb_keeps_the_claim(void **state)
         assert_int_equal(emulated_count(fixture->device, "RESET"), 1);
 }
 
+static void release_leaves_the_first_alt_setting(void **state)
+{
+        struct fixture *fixture = *state;
+
+        fixture_claim(fixture, 0);
+        assert_int_equal(libusb_set_interface_alt_setting(fixture->handle, 0, 1), 0);
+        assert_int_equal(emulated_alt_setting(fixture->device, 0), 1);
+        assert_int_equal(libusb_reset_device(fixture->handle), 0); /* releases, and claims again */
+        assert_int_equal(emulated_alt_setting(fixture->device, 0), 0);
+}
+
+static void device_without_configuration_has_an_empty_attribute(void **state)
+{
+        struct fixture *fixture = *state;
+        int configuration = -1;
+
+        assert_int_equal(libusb_detach_kernel_driver(fixture->handle, 0), 0);
+        assert_int_equal(libusb_detach_kernel_driver(fixture->handle, 1), 0);
+        assert_int_equal(libusb_set_configuration(fixture->handle, -1), 0);
+        assert_int_equal(libusb_get_configuration(fixture->handle, &configuration), 0);
+        assert_int_equal(configuration, 0);
+}
+
 static void bare_reset_gives_a_claimed_interface_to_the_driver(void **state)
 {
         struct fixture *fixture = *state;
@@ -217,6 +240,8 @@ int main(void)
                 ON_GADGET(new_configuration_binds_its_drivers),
                 ON_GADGET(driver_link_in_sysfs_follows_the_driver),
                 ON_GADGET(reset_through_libusb_keeps_the_claim),
+                ON_GADGET(release_leaves_the_first_alt_setting),
+                ON_GADGET(device_without_configuration_has_an_empty_attribute),
                 ON_GADGET(bare_reset_gives_a_claimed_interface_to_the_driver),
                 ON_GADGET(fault_hits_the_chosen_calls),
                 ON_GADGET(unplug_is_told_by_hotplug),

@@ -137,9 +137,9 @@ static void on_configuration(void *userdata)
         const uint8_t *configuration = plug->device->configuration;
         g_autofree char *path = sysfs_device_path(plug->device);
         g_autofree char *value =
-                configuration ? g_strdup_printf("%u\n", configuration[5]) : g_strdup("\n");
+                configuration ? g_strdup_printf("%u\n", configuration[5]) : g_strdup("");
         g_autofree char *count =
-                configuration ? g_strdup_printf("%2u\n", configuration[4]) : g_strdup("\n");
+                configuration ? g_strdup_printf("%2u\n", configuration[4]) : g_strdup("");
 
         pthread_mutex_lock(&plug->testbed->lock);
         umockdev_testbed_set_attribute(plug->testbed->umockdev, path, "bConfigurationValue", value);
