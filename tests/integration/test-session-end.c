@@ -238,12 +238,12 @@ static void ends_when_the_device_is_unplugged(void **state)
         }
 }
 
-static void leaves_without_transfers_that_never_come_back(void **state)
+static void returns_the_device_under_transfers_that_never_come_back(void **state)
 {
         struct process p;
         uint64_t id;
 
-        /* The kernel ends them, when the process has ended. */
+        /* Releasing the interface makes the kernel end them. */
         start_greeted(&p, "cancel=lost", CAP_ALL);
         id = guest_bulk(&p.guest, NAK_IN, 512, NULL);
         guest_cancel(&p.guest, id);
@@ -251,7 +251,7 @@ static void leaves_without_transfers_that_never_come_back(void **state)
         guest_expect_quiet(&p.guest);
         guest_hang_up(&p.guest);
         end(&p, REASON_GUEST_LEFT);
-        assert_true(report_logged(&p.report, "leaving without returning the device"));
+        assert_true(report_logged(&p.report, "returning the device under them"));
         assert_int_equal(report_value(&p.report, "claimed-interfaces"), 0);
 }
 
@@ -319,7 +319,7 @@ int main(void)
                 cmocka_unit_test(restores_the_configuration),
                 cmocka_unit_test(ends_with_the_reason_the_device_gives),
                 cmocka_unit_test(ends_when_the_device_is_unplugged),
-                cmocka_unit_test(leaves_without_transfers_that_never_come_back),
+                cmocka_unit_test(returns_the_device_under_transfers_that_never_come_back),
                 cmocka_unit_test(ends_when_the_guest_rejects_the_device),
                 cmocka_unit_test(ends_when_the_guest_breaks_the_protocol),
                 cmocka_unit_test(keeps_its_descriptors_and_memory),

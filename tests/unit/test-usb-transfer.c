@@ -247,7 +247,7 @@ static void tells_when_the_device_is_gone(void **state)
         submit(b);
         abandon(&bed, b);
         assert_int_equal(usb_transfer_submit(make_transfer(&bed, 3, BULK_IN, 64)), -ENODEV);
-        assert_int_equal(bed.gone, 0);
+        assert_int_equal(bed.gone, 1);
         RUN_UNTIL(bed.usb.base, bed.completions == 1 && bed.reaped == 1 && bed.gone > 0);
         assert_int_equal(a->status, USB_STATUS_FAILED);
         assert_int_equal(usb_transfers_in_flight(bed.set, USB_ENDPOINTS_ALL), 0);
