@@ -23,6 +23,7 @@
 #include "util/cleanup.h"
 
 #define CONNECT_TIMEOUT_MS 10000
+#define CONNECT_RETRY_MS   100
 
 /* An unused connection is probed after this, then at this interval; so many lost end it. */
 #define KEEPALIVE_SEC    15
@@ -163,7 +164,16 @@ static int connect_to(int family, const struct sockaddr *to, socklen_t length, i
         if (fd < 0)
                 return -errno;
 
-        if (connect(fd, to, length) < 0) {
+        /* A unix socket whose queue is full says so at once, and can be asked again only. */
+        for (int waited = 0;
+             (r = connect(fd, to, length)) < 0 && errno == EAGAIN && waited < CONNECT_TIMEOUT_MS;
+             waited += CONNECT_RETRY_MS) {
+                r = wait_for(-1, 0, cancel_fd, CONNECT_RETRY_MS);
+                if (r != -ETIMEDOUT)
+                        return r;
+        }
+
+        if (r < 0) {
                 if (errno != EINPROGRESS)
                         return -errno;
                 r = wait_for(fd, POLLOUT, cancel_fd, CONNECT_TIMEOUT_MS);

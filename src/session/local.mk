@@ -3,6 +3,9 @@ noinst_LIBRARIES += libsession.a
 libsession_a_SOURCES = \
 	%D%/address.c \
 	%D%/address.h \
+	%D%/data.c \
+	%D%/describe.c \
+	%D%/leave.c \
 	%D%/link.c \
 	%D%/link.h \
 	%D%/options.c \
@@ -10,6 +13,7 @@ libsession_a_SOURCES = \
 	%D%/reason.c \
 	%D%/reason.h \
 	%D%/requests.c \
+	%D%/requests.h \
 	%D%/sandbox.c \
 	%D%/sandbox.h \
 	%D%/session.c \

@@ -99,9 +99,9 @@ static enum session_reason open_device(const struct options *options, struct ses
         char message[512], path[64];
         int fd;
 
-        if (sscanf(options->device, "fd:%i", &fd) == 1) {
+        if (options->device_fd >= 0) {
                 log_set_object(options->device);
-                config->device_fd = fd;
+                config->device_fd = options->device_fd;
                 return REASON_ASKED;
         }
 

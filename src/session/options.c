@@ -91,6 +91,19 @@ static enum options_result PRINTF(1, 2) usage(const char *format, ...)
         return OPTIONS_USAGE;
 }
 
+static enum options_result set_device(struct options *options, const char *text)
+{
+        int end = 0;
+
+        if (!strncmp(text, "fd:", 3) && (sscanf(text, "fd:%5d%n", &options->device_fd, &end) != 1 ||
+                                         text[end] || options->device_fd < 0))
+                return usage("--device='%s': expected fd:N, the number of an open descriptor",
+                             text);
+
+        options->device = text;
+        return OPTIONS_RUN;
+}
+
 static enum options_result set_address(struct options *options, const char *text, bool listen)
 {
         char message[256];
@@ -109,7 +122,7 @@ static enum options_result set_address(struct options *options, const char *text
 static enum options_result parse_one(int option, const char *argument, struct options *options)
 {
         switch (option) {
-        case OPTION_DEVICE: options->device = argument; return OPTIONS_RUN;
+        case OPTION_DEVICE: return set_device(options, argument);
         case OPTION_TO: return set_address(options, argument, false);
         case OPTION_LISTEN: return set_address(options, argument, true);
         case OPTION_USER: options->user = argument; return OPTIONS_RUN;
@@ -134,6 +147,7 @@ static enum options_result parse_one(int option, const char *argument, struct op
 enum options_result options_parse(int argc, char **argv, struct options *ret)
 {
         struct options options = {
+                .device_fd = -1,
                 .address.fd = -1,
                 .user = SESSION_USER,
                 .log_level = LOG_LEVEL_INFO,

@@ -17,7 +17,8 @@ struct options {
         size_t usbfs_memory;    /* in bytes; 0: the machine's limit, less a reserve */
         enum log_level log_level;
         bool trace;
-        bool sandbox; /* always, but in builds with test hooks */
+        bool sandbox;  /* always, but in builds with test hooks */
+        int device_fd; /* N of a device fd:N; else -1 */
 };
 
 enum options_result {

@@ -25,12 +25,6 @@
 /* A guest that has not said hello by then is told of, once. It may be paused for hours. */
 #define GREETING_SEC 10
 
-/* How long a guest may take to acknowledge a disconnect, and to read the last bytes. */
-#define GOODBYE_SEC 1
-
-/* How long cancelled transfers may take to come back. */
-#define DRAIN_SEC 5
-
 /*
  * Packets that may become due beside those that the link's marks count: an answer for each transfer
  * in use, and the few that one request or the end of the session brings.
@@ -73,7 +67,7 @@ void session_send(struct session *s, const struct packet *packet)
         link_send(s->link, packet, NULL, 0, NULL);
 }
 
-static void set_deadline(struct session *s, time_t seconds)
+void session_set_deadline(struct session *s, time_t seconds)
 {
         struct timeval delay = { .tv_sec = seconds };
 
@@ -81,7 +75,7 @@ static void set_deadline(struct session *s, time_t seconds)
         event_add(s->timer, &delay);
 }
 
-static void clear_deadline(struct session *s)
+void session_clear_deadline(struct session *s)
 {
         s->is_overdue = false;
         event_del(s->timer);
@@ -111,7 +105,7 @@ void session_end(struct session *s, enum session_reason reason, const char *form
         s->is_ending = true;
         s->reason = reason;
         session_refuse_deferred(s);
-        clear_deadline(s);
+        session_clear_deadline(s);
         link_hold(s->link, false);
         log_write(level_of(reason), "%s: %s", session_reason_string(reason), text);
         session_wake(s);
@@ -119,20 +113,20 @@ void session_end(struct session *s, enum session_reason reason, const char *form
 
 void session_wait(struct session *s)
 {
-        set_deadline(s, DRAIN_SEC);
+        session_set_deadline(s, SESSION_DRAIN_SEC);
         session_wake(s);
 }
 
 void session_greeted(struct session *s)
 {
-        clear_deadline(s);
+        session_clear_deadline(s);
         session_set_link_state(s, LINK_UP, "hello seen");
         session_wake(s);
 }
 
 void session_acknowledged(struct session *s)
 {
-        clear_deadline(s);
+        session_clear_deadline(s);
         session_set_device_state(s, DEVICE_DRAINING, "acknowledged");
         session_wake(s);
 }
@@ -147,35 +141,9 @@ static enum session_reason reason_of_claim(int error)
         }
 }
 
-static uint8_t wire_speed(enum libusb_speed speed)
-{
-        switch (speed) {
-        case LIBUSB_SPEED_UNKNOWN: return SPEED_unknown;
-        case LIBUSB_SPEED_LOW: return SPEED_low;
-        case LIBUSB_SPEED_FULL: return SPEED_full;
-        case LIBUSB_SPEED_HIGH: return SPEED_high;
-        case LIBUSB_SPEED_SUPER:
-        case LIBUSB_SPEED_SUPER_PLUS: break;
-        }
-
-        return SPEED_super; /* the wire knows nothing faster */
-}
-
 static void offer(struct session *s)
 {
         const struct usb_device_facts *facts = usb_device_facts(s->device);
-        struct packet connect = {
-                .type = PACKET_device_connect,
-                .device_connect = {
-                        .speed = wire_speed(facts->speed),
-                        .device_class = facts->class_code,
-                        .device_subclass = facts->subclass,
-                        .device_protocol = facts->protocol,
-                        .vendor_id = facts->vendor,
-                        .product_id = facts->product,
-                        .device_version_bcd = facts->version_bcd,
-                },
-        };
         int r;
 
         r = usb_device_claim(s->device);
@@ -187,7 +155,7 @@ static void offer(struct session *s)
         session_set_device_state(s, DEVICE_CLAIMED, "the guest is there");
 
         session_send_infos(s);
-        session_send(s, &connect);
+        session_send_connect(s);
         log_info("device %04x:%04x is offered to the guest", facts->vendor, facts->product);
         session_set_device_state(s, DEVICE_OFFERED, "infos and device_connect sent");
 }
@@ -203,99 +171,12 @@ static void run_deferred(struct session *s)
                 return;
         if (in_flight > 0)
                 log_warning("%zu cancelled transfers have not come back in %i s; going on",
-                            in_flight, DRAIN_SEC);
+                            in_flight, SESSION_DRAIN_SEC);
 
-        clear_deadline(s);
+        session_clear_deadline(s);
         d->is_set = false;
         d->run(s, &d->packet);
         link_hold(s->link, false);
-}
-
-static void say_goodbye(struct session *s)
-{
-        struct packet disconnect = { .type = PACKET_device_disconnect };
-
-        session_cancel(s, USB_ENDPOINTS_ALL);
-
-        if (s->link_state != LINK_UP) {
-                session_set_device_state(s, DEVICE_DRAINING, "nobody to tell");
-                return;
-        }
-
-        session_send(s, &disconnect);
-        session_set_device_state(s, DEVICE_DISCONNECTING, session_reason_string(s->reason));
-        if (link_peer_caps(s->link) & CAP_DEVICE_DISCONNECT_ACK)
-                set_deadline(s, GOODBYE_SEC);
-        else
-                session_set_device_state(s, DEVICE_DRAINING, "the guest acknowledges nothing");
-}
-
-/* Gives the device back when nothing is in flight, or the wait was long. Returns whether it has. */
-static bool drain(struct session *s)
-{
-        size_t in_flight;
-        int r;
-
-        in_flight = usb_transfers_in_flight(usb_device_transfers(s->device), USB_ENDPOINTS_ALL);
-        if (in_flight > 0 && !s->is_overdue) {
-                if (!event_pending(s->timer, EV_TIMEOUT, NULL))
-                        set_deadline(s, DRAIN_SEC);
-                return false;
-        }
-        clear_deadline(s);
-
-        /* Releasing an interface makes the kernel end what is in flight on it. */
-        if (in_flight > 0)
-                log_error(
-                        "%zu cancelled transfers have not come back in %i s: returning the device "
-                        "under them",
-                        in_flight, DRAIN_SEC);
-
-        r = usb_device_release(s->device);
-        if (r < 0)
-                log_error("returning the device was not complete: %s", strerror(-r));
-        session_set_device_state(s, DEVICE_RETURNED, r < 0 ? "with errors" : "given back");
-        return true;
-}
-
-/* The next step out. What has to wait is called again by whatever it waits for. */
-static void leave(struct session *s)
-{
-        switch (s->device_state) {
-        case DEVICE_OFFERED:
-        case DEVICE_FORWARDING:
-                say_goodbye(s);
-                session_wake(s);
-                return;
-        case DEVICE_DISCONNECTING:
-                if (s->link_state == LINK_UP && !s->is_overdue)
-                        return; /* session_acknowledged() goes on */
-                clear_deadline(s);
-                session_set_device_state(s, DEVICE_DRAINING,
-                                         s->link_state == LINK_UP ? "no ack in time" : "link over");
-                break;
-        case DEVICE_CLAIMED:
-                session_set_device_state(s, DEVICE_DRAINING, session_reason_string(s->reason));
-                break;
-        case DEVICE_NONE:
-        case DEVICE_DRAINING:
-        case DEVICE_RETURNED:
-        case DEVICE_STATES: break;
-        }
-
-        if (s->device_state == DEVICE_DRAINING && !drain(s))
-                return;
-
-        if (link_queued(s->link) > 0 && !s->is_overdue) {
-                struct timeval soon = { .tv_usec = 10000 };
-
-                if (!event_pending(s->timer, EV_TIMEOUT, NULL))
-                        set_deadline(s, GOODBYE_SEC);
-                event_add(s->work, &soon);
-                return;
-        }
-
-        event_base_loopbreak(s->base);
 }
 
 static void on_work(evutil_socket_t fd, short what, void *userdata)
@@ -307,7 +188,7 @@ static void on_work(evutil_socket_t fd, short what, void *userdata)
         if (!s->is_ending && s->deferred.is_set)
                 run_deferred(s);
         if (s->is_ending)
-                leave(s);
+                session_leave(s);
 }
 
 static void on_timer(evutil_socket_t fd, short what, void *userdata)
@@ -430,7 +311,7 @@ int session_new(struct session **ret, const struct session_config *config, struc
         TAKE_FD(fd);
         link_set_trace(s->link, config->trace);
         session_set_link_state(s, LINK_GREETING, "connected");
-        set_deadline(s, GREETING_SEC);
+        session_set_deadline(s, GREETING_SEC);
 
         *ret = TAKE(s);
         return 0;

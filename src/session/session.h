@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <time.h>
 
 #include "session/link.h"
 #include "session/reason.h"
@@ -22,6 +23,9 @@
 #define SESSION_CAPS (CAP_ALL & ~(CAP_BULK_STREAMS | CAP_BULK_RECEIVING))
 
 struct session;
+
+/* How long cancelled transfers may take to come back. */
+#define SESSION_DRAIN_SEC 5
 
 struct session_config {
         int device_fd;        /* an open device node; -1: open by bus and address */
@@ -76,17 +80,25 @@ void session_end(struct session *s, enum session_reason reason, const char *form
 /* A packet of the guest (requests.c). */
 void session_on_packet(struct session *s, struct parsed *parsed);
 
-/* A transfer has completed: the guest gets its answer (requests.c). */
+/* A transfer has completed: the guest gets its answer (data.c). */
 void session_answer(struct session *s, struct usb_transfer *t);
 
-/* Answers all that is in flight on these endpoints as cancelled (requests.c). */
+/* Answers all that is in flight on these endpoints as cancelled (data.c). */
 void session_cancel(struct session *s, uint32_t endpoints);
 
 /* Refuses a request that waits for its endpoints to be quiet, if one does (requests.c). */
 void session_refuse_deferred(struct session *s);
 
-/* Tells the guest the interfaces and endpoints in force (requests.c). */
+/* Tells the guest the interfaces and endpoints in force, and of the device (describe.c). */
 void session_send_infos(struct session *s);
+void session_send_connect(struct session *s);
+
+/* The next step out of an ending session; whatever it waits for calls again (leave.c). */
+void session_leave(struct session *s);
+
+/* Has is_overdue set after so many seconds, and the work event run. One at a time. */
+void session_set_deadline(struct session *s, time_t seconds);
+void session_clear_deadline(struct session *s);
 
 /* Sends a packet without payload. */
 void session_send(struct session *s, const struct packet *packet);

@@ -79,6 +79,3 @@ int usb_device_clear_halt(struct usb_device *d, uint8_t endpoint);
 
 /* A request is about to go to the device: the next reset is a real one. */
 void usb_device_touch(struct usb_device *d);
-
-/* Endpoints of the interface, as a mask by index. */
-uint32_t usb_device_endpoints_of(const struct usb_device *d, uint8_t interface);

@@ -20,7 +20,7 @@ static struct usb_endpoint *endpoint_at(struct usb_layout *layout, uint8_t addre
 /* Endpoint 0 is there always, as 0 and 16, and is of the control type. */
 static void clear(struct usb_layout *layout)
 {
-        *layout = (struct usb_layout){ 0 };
+        memset(layout, 0, sizeof(*layout)); /* padding too: layouts are compared as bytes */
         for (size_t i = 0; i < USB_ENDPOINTS_MAX; i++)
                 layout->endpoints[i] = i % 16 ? no_endpoint : (struct usb_endpoint){ 0 };
 }
@@ -134,13 +134,13 @@ int usb_layout_set_alt(struct usb_layout *layout, const struct libusb_config_des
 {
         const struct libusb_interface_descriptor *descriptor = find_alt(config, interface, alt);
         const struct usb_interface *current = usb_layout_interface(layout, interface);
+        uint32_t old = usb_layout_endpoints_of(layout, interface);
 
         if (!descriptor || !current)
                 return -ENOENT;
 
         for (size_t i = 0; i < USB_ENDPOINTS_MAX; i++)
-                if (i % 16 && layout->endpoints[i].type != USB_ENDPOINT_NONE &&
-                    layout->endpoints[i].interface == interface)
+                if (old & UINT32_C(1) << i)
                         layout->endpoints[i] = no_endpoint;
 
         use_alt(layout, &layout->interfaces[current - layout->interfaces], descriptor, speed);
@@ -162,4 +162,16 @@ const struct usb_endpoint *usb_layout_endpoint(const struct usb_layout *layout, 
                 return &no_endpoint;
 
         return &layout->endpoints[(address & 0x80) >> 3 | (address & 0x0f)];
+}
+
+uint32_t usb_layout_endpoints_of(const struct usb_layout *layout, uint8_t interface)
+{
+        uint32_t mask = 0;
+
+        for (size_t i = 0; i < USB_ENDPOINTS_MAX; i++)
+                if (i % 16 && layout->endpoints[i].type != USB_ENDPOINT_NONE &&
+                    layout->endpoints[i].interface == interface)
+                        mask |= UINT32_C(1) << i;
+
+        return mask;
 }

@@ -64,3 +64,6 @@ const struct usb_interface *usb_layout_interface(const struct usb_layout *layout
 
 /* The endpoint with that address; one of type NONE for an address that cannot be. */
 const struct usb_endpoint *usb_layout_endpoint(const struct usb_layout *layout, uint8_t address);
+
+/* Endpoints of the interface, as a mask by index; without endpoint 0. */
+uint32_t usb_layout_endpoints_of(const struct usb_layout *layout, uint8_t interface);

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 noinst_LIBRARIES += libusbhost.a
 libusbhost_a_SOURCES = \
+	%D%/claim.c \
+	%D%/device-private.h \
 	%D%/device.c \
 	%D%/device.h \
 	%D%/find.c \

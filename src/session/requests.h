@@ -1,0 +1,24 @@
+#pragma once
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * What the guest asks: the table's row, and the handlers of requests that move data (data.c).
+ */
+#include <stdint.h>
+
+#include "session/session.h"
+
+struct request {
+        void (*handle)(struct session *s, struct parsed *parsed); /* there is a device */
+        void (*refuse)(struct session *s, struct parsed *parsed); /* there is none */
+};
+
+void request_control(struct session *s, struct parsed *parsed);
+void request_bulk(struct session *s, struct parsed *parsed);
+void request_interrupt(struct session *s, struct parsed *parsed);
+void request_cancel(struct session *s, struct parsed *parsed);
+
+/* Sends a data packet back with an error. */
+void request_refuse_data(struct session *s, struct parsed *parsed);
+
+/* The wire's status for an errno of a call on the device; its loss ends the session. */
+uint8_t request_call_status(struct session *s, int error);

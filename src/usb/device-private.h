@@ -1,0 +1,28 @@
+#pragma once
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * What device.c and claim.c share of a device.
+ */
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "usb/device.h"
+
+struct usb_device {
+        struct usb_loop *loop;
+        libusb_device_handle *handle;
+        struct usb_transfers *transfers;
+        struct usb_transfer_events events; /* the owner's */
+        void *userdata;
+
+        struct usb_device_facts facts;
+        struct usb_layout layout;
+        uint8_t original_configuration; /* to restore; 0 for none */
+        bool is_taken;                  /* drivers are detached, and must come back */
+        bool has_original;
+        bool is_clean; /* nothing was done since the last reset */
+        bool is_gone;
+};
+
+/* libusb's answer as errno; remembers that the device is gone. */
+int usb_device_result(struct usb_device *d, int libusb_error);
