@@ -3,6 +3,7 @@
 if HAVE_CMOCKA
 integration_tests = \
 	%D%/test-session \
+	%D%/test-session-changes \
 	%D%/test-session-end \
 	%D%/test-session-lost \
 	%D%/test-transfers \
@@ -37,6 +38,11 @@ integration_libs = \
 %C%_test_session_CFLAGS = $(integration_cflags)
 %C%_test_session_LDFLAGS = $(integration_ldflags)
 %C%_test_session_LDADD = $(integration_libs)
+
+%C%_test_session_changes_SOURCES = %D%/test-session-changes.c $(integration_bed)
+%C%_test_session_changes_CFLAGS = $(integration_cflags)
+%C%_test_session_changes_LDFLAGS = $(integration_ldflags)
+%C%_test_session_changes_LDADD = $(integration_libs)
 
 %C%_test_session_end_SOURCES = %D%/test-session-end.c $(integration_bed)
 %C%_test_session_end_CFLAGS = $(integration_cflags)

@@ -176,6 +176,75 @@ static void answers_a_request_that_waits_when_the_session_ends(void **state)
         bed_close_returned(&b, REASON_ASKED);
 }
 
+static void refuses_what_comes_together_with_the_end(void **state)
+{
+        uint8_t bytes[256];
+        struct bed b;
+        size_t n;
+
+        bed_open_greeted(&b, "");
+        n = guest_encode(&b.guest, &(struct packet){ .type = PACKET_filter_reject }, NULL, 0,
+                         bytes);
+        n += guest_encode(&b.guest,
+                          &(struct packet){ .type = PACKET_bulk_packet,
+                                            .id = 1,
+                                            .bulk_packet = { .endpoint = NAK_IN, .length = 8 } },
+                          NULL, 0, bytes + n);
+        n += guest_encode(&b.guest,
+                          &(struct packet){ .type = PACKET_set_configuration,
+                                            .id = 2,
+                                            .set_configuration.configuration = 2 },
+                          NULL, 0, bytes + n);
+        guest_send_bytes(&b.guest, bytes, n);
+        expect_status(&b.guest, PACKET_bulk_packet, 1, STATUS_ioerror);
+        guest_expect_id(&b.guest, PACKET_configuration_status, 2);
+        assert_int_equal(b.guest.packet->configuration_status.status, STATUS_ioerror);
+        guest_expect(&b.guest, PACKET_device_disconnect);
+        guest_send_bare(&b.guest, PACKET_device_disconnect_ack, 0);
+        bed_close_returned(&b, REASON_GUEST_REJECTED);
+}
+
+static void writes_its_last_answers_to_a_slow_guest(void **state)
+{
+        const uint32_t length = 3 * 1024 * 1024;
+        struct bed b;
+        uint64_t id;
+
+        bed_open_greeted(&b, "");
+        id = guest_bulk(&b.guest, BULK_IN, length, NULL);
+        while (link_queued(b.session->link) == 0)
+                bed_turn(&b);
+        bed_end(&b);
+        guest_send_bare(&b.guest, PACKET_device_disconnect_ack, 0);
+        for (int i = 0; i < 5; i++)
+                bed_poll(&b);
+
+        expect_status(&b.guest, PACKET_bulk_packet, id, STATUS_success);
+        assert_int_equal(b.guest.payload_size, length);
+        guest_expect(&b.guest, PACKET_device_disconnect);
+        guest_expect_over(&b.guest);
+        bed_close_returned(&b, REASON_ASKED);
+}
+
+static void frees_the_endpoint_of_a_cut_transfer_that_is_cancelled(void **state)
+{
+        struct bed b;
+        uint64_t id;
+
+        /* Its second piece waits for memory, behind a transfer that never ends. */
+        bed_open_memory(&b, "fail=submit_transfer:NO_MEM@3x10", CAP_ALL, 20000);
+        guest_greet(&b.guest);
+        guest_bulk(&b.guest, NAK_IN, 512, NULL);
+        id = guest_bulk(&b.guest, BULK_IN, 50000, NULL);
+        for (int i = 0; i < 5; i++)
+                bed_poll(&b);
+        guest_cancel(&b.guest, id);
+        expect_status(&b.guest, PACKET_bulk_packet, id, STATUS_cancelled);
+        id = guest_bulk(&b.guest, BULK_IN, 512, NULL);
+        expect_status(&b.guest, PACKET_bulk_packet, id, STATUS_success);
+        bed_close_returned(&b, REASON_GUEST_LEFT);
+}
+
 /* Sends so many requests of each kind, receives all answers, and fails unless each came once. */
 static void exchange(struct guest *g, unsigned rounds)
 {
@@ -222,7 +291,6 @@ static void answers_once_whatever_fails(void **state)
         for (size_t i = 0; i < ELEMENTS(options); i++) {
                 struct bed b;
 
-                print_message("  %s\n", options[i]);
                 bed_open_greeted(&b, options[i]);
                 exchange(&b.guest, 30);
                 bed_close_returned(&b, REASON_GUEST_LEFT);
@@ -277,6 +345,9 @@ int main(void)
                 cmocka_unit_test(refuses_an_id_that_is_in_flight),
                 cmocka_unit_test(changes_the_device_though_transfers_never_come_back),
                 cmocka_unit_test(answers_a_request_that_waits_when_the_session_ends),
+                cmocka_unit_test(refuses_what_comes_together_with_the_end),
+                cmocka_unit_test(writes_its_last_answers_to_a_slow_guest),
+                cmocka_unit_test(frees_the_endpoint_of_a_cut_transfer_that_is_cancelled),
                 cmocka_unit_test(answers_once_whatever_fails),
                 cmocka_unit_test(answers_once_whichever_allocation_fails),
                 cmocka_unit_test(refuses_what_is_more_than_a_session_may_hold),

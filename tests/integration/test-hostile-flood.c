@@ -101,6 +101,7 @@ static size_t send_until_it_stops(struct process *p, const uint8_t *bytes, size_
                 size_t n = guest_send_some(&p->guest, bytes + sent, size - sent);
 
                 sent += n;
+                assert_false(p->guest.is_unheard);
                 if (n == 0 && process_is_asleep(p)) {
                         n = guest_send_some(&p->guest, bytes + sent, size - sent);
                         if (n == 0)

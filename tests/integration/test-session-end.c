@@ -104,6 +104,9 @@ static void refuses_requests_while_it_waits_for_the_acknowledgement(void **state
         process_signal(&p, SIGTERM);
         expect_goodbye(&p, 0, 0);
 
+        guest_send_bare(&p.guest, PACKET_reset, 0);
+        guest_send_bare(&p.guest, PACKET_filter_reject, 0);
+        guest_cancel(&p.guest, 1);
         id = guest_bulk(&p.guest, BULK_IN, 512, NULL);
         guest_expect_id(&p.guest, PACKET_bulk_packet, id);
         assert_int_equal(guest_status(p.guest.packet), STATUS_ioerror);
@@ -116,9 +119,6 @@ static void refuses_requests_while_it_waits_for_the_acknowledgement(void **state
         id = guest_set_alt(&p.guest, 1, 1);
         guest_expect_id(&p.guest, PACKET_alt_setting_status, id);
         assert_int_equal(p.guest.packet->alt_setting_status.status, STATUS_ioerror);
-        guest_cancel(&p.guest, id);
-        guest_send_bare(&p.guest, PACKET_reset, 0);
-        guest_send_bare(&p.guest, PACKET_filter_reject, 0);
         guest_send_bare(&p.guest, PACKET_device_disconnect_ack, 0);
         assert_false(guest_receive(&p.guest));
         end_returned(&p, REASON_ASKED);

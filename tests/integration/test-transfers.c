@@ -149,17 +149,23 @@ static void keeps_the_order_of_transfers_cut_by_a_small_share(void **state)
         }
 }
 
-static void ends_a_cut_transfer_with_its_first_short_piece(void **state)
+/* The endpoint sends half of each piece: the first one tells the length of the pieces. */
+static void cuts_at_packets_and_ends_with_a_short_piece(void **state)
 {
-        struct bed b;
-        uint64_t id;
+        static const size_t shares[] = { 3000, 4096, 20000, 65536, 100000, 300001 };
 
-        bed_open_memory(&b, "", CAP_ALL, 65536);
-        guest_greet(&b.guest);
-        id = guest_bulk(&b.guest, HALF, MIB, NULL);
-        expect_status(&b.guest, PACKET_bulk_packet, id, STATUS_success);
-        assert_in_range(b.guest.payload_size, 1, 65536 / 4);
-        bed_close_returned(&b, REASON_GUEST_LEFT);
+        for (size_t i = 0; i < ELEMENTS(shares); i++) {
+                struct bed b;
+                uint64_t id;
+
+                bed_open_memory(&b, "", CAP_ALL, shares[i]);
+                guest_greet(&b.guest);
+                id = guest_bulk(&b.guest, HALF, MIB, NULL);
+                expect_status(&b.guest, PACKET_bulk_packet, id, STATUS_success);
+                assert_in_range(b.guest.payload_size * 2, 512, shares[i] / 4);
+                assert_int_equal(b.guest.payload_size * 2 % 512, 0);
+                bed_close_returned(&b, REASON_GUEST_LEFT);
+        }
 }
 
 static void carries_control_requests_both_ways(void **state)
@@ -323,7 +329,7 @@ int main(void)
                 cmocka_unit_test(receives_every_byte_of_any_size),
                 cmocka_unit_test(sends_every_byte_of_any_size),
                 cmocka_unit_test(keeps_the_order_of_transfers_cut_by_a_small_share),
-                cmocka_unit_test(ends_a_cut_transfer_with_its_first_short_piece),
+                cmocka_unit_test(cuts_at_packets_and_ends_with_a_short_piece),
                 cmocka_unit_test(carries_control_requests_both_ways),
                 cmocka_unit_test(reads_the_device_descriptor),
                 cmocka_unit_test(sends_interrupt_packets_in_order),
