@@ -21,9 +21,14 @@
 #include "util/log.h"
 #include "util/macro.h"
 
-/* Reads and writes in one turn, before other descriptors have theirs. */
-#define READS_PER_TURN 4
-#define IOVECS         64
+/*
+ * What is done in one turn before other descriptors have theirs. A guest that sends thousands of
+ * requests at once must not have them refused for want of transfers that are only waiting to
+ * be completed.
+ */
+#define READS_PER_TURN   4
+#define PACKETS_PER_TURN 256
+#define IOVECS           64
 
 struct link {
         int fd;
@@ -33,6 +38,7 @@ struct link {
         struct link_events events;
         void *userdata;
 
+        unsigned taken; /* packets, in this turn */
         bool readable, writable, closing;
         bool held;      /* by the owner */
         bool throttled; /* too much is queued */
@@ -199,7 +205,7 @@ static bool may_take(struct link *l)
         else
                 l->throttled = bytes >= LINK_HIGH_BYTES || packets >= LINK_HIGH_PACKETS;
 
-        return !l->is_over && !l->held && !l->throttled;
+        return !l->is_over && !l->held && !l->throttled && l->taken < PACKETS_PER_TURN;
 }
 
 static void take_one(struct link *l, struct parsed *parsed)
@@ -213,6 +219,8 @@ static void take_one(struct link *l, struct parsed *parsed)
 
         if (parsed->owner)
                 release_payload(l, parsed->owner);
+        if (++l->taken == PACKETS_PER_TURN)
+                come_back(l);
 }
 
 /* Hands packets up. Returns whether the parser wants more bytes, and the owner more packets. */
@@ -234,6 +242,7 @@ static bool take(struct link *l)
 
 static void read_some(struct link *l)
 {
+        l->taken = 0;
         for (unsigned i = 0; take(l) && l->readable; i++) {
                 struct iovec iov[PARSER_TARGETS];
                 size_t wanted = 0;

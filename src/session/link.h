@@ -36,12 +36,13 @@ struct link_events {
 
 /*
  * Reading stops when so much is queued for a guest that does not read, and goes on at the lower
- * marks. 4 MiB are four answers of QEMU's largest size; 1024 packets bound the small ones.
+ * marks. 4 MiB are four answers of QEMU's largest size; the small ones are bounded such that as
+ * many transfers again can be in flight.
  */
 #define LINK_HIGH_BYTES   (4u * 1024 * 1024)
 #define LINK_LOW_BYTES    (1u * 1024 * 1024)
-#define LINK_HIGH_PACKETS 1024u
-#define LINK_LOW_PACKETS  256u
+#define LINK_HIGH_PACKETS 512u
+#define LINK_LOW_PACKETS  128u
 
 /*
  * A link of the host's role on a connected, non-blocking socket, which is the link's from here on;

@@ -20,12 +20,9 @@ libsession_a_SOURCES = \
 	%D%/session.h \
 	%D%/state.c \
 	%D%/state.h
-libsession_a_CFLAGS = \
-	$(AM_CFLAGS) $(LIBUSB_CFLAGS) $(LIBEVENT_CFLAGS) $(LIBSECCOMP_CFLAGS)
 
 bin_PROGRAMS += usbredir-session
 usbredir_session_SOURCES = %D%/main.c
-usbredir_session_CFLAGS = $(libsession_a_CFLAGS)
 usbredir_session_LDADD = \
 	libsession.a libusbhost.a libprotocol.a libutil.a \
 	$(LIBUSB_LIBS) $(LIBEVENT_LIBS) $(LIBSECCOMP_LIBS)

@@ -17,4 +17,3 @@ libusbhost_a_SOURCES = \
 	%D%/status.h \
 	%D%/transfer.c \
 	%D%/transfer.h
-libusbhost_a_CFLAGS = $(AM_CFLAGS) $(LIBUSB_CFLAGS) $(LIBEVENT_CFLAGS)

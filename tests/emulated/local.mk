@@ -4,10 +4,8 @@
 # A test program whose name ends in .mocked runs under umockdev-wrapper. The script that sees to
 # that exits 77 where there is none.
 EXTRA_DIST += %D%/qemu.sh %D%/run-mocked.sh
-TEST_EXTENSIONS = .mocked
 MOCKED_LOG_COMPILER = $(SHELL) $(top_srcdir)/tests/emulated/run-mocked.sh
 
-check_LIBRARIES =
 if HAVE_UMOCKDEV
 check_LIBRARIES += %D%/libemulated.a
 %C%_libemulated_a_SOURCES = \
@@ -51,10 +49,8 @@ check_PROGRAMS += %D%/emulated-usb
 
 check_LIBRARIES += %D%/libfixture.a
 %C%_libfixture_a_SOURCES = %D%/fixture.c %D%/fixture.h
-%C%_libfixture_a_CPPFLAGS = $(AM_CPPFLAGS) $(LIBUSB_CFLAGS) $(CMOCKA_CFLAGS)
 
-mocked_cppflags = $(AM_CPPFLAGS) $(LIBUSB_CFLAGS) $(CMOCKA_CFLAGS)
-mocked_ldadd = %D%/libfixture.a %D%/libemulated.a $(UMOCKDEV_LIBS) $(LIBUSB_LIBS) $(CMOCKA_LIBS)
+mocked_libs = tests/emulated/libemulated.a $(UMOCKDEV_LIBS) $(LDADD)
 
 mocked_tests = \
 	%D%/test-emulated.mocked \
@@ -62,14 +58,11 @@ mocked_tests = \
 	%D%/test-transfers.mocked
 check_PROGRAMS += $(mocked_tests)
 %C%_test_emulated_mocked_SOURCES = %D%/test-emulated.c
-%C%_test_emulated_mocked_CPPFLAGS = $(mocked_cppflags)
-%C%_test_emulated_mocked_LDADD = $(mocked_ldadd)
+%C%_test_emulated_mocked_LDADD = %D%/libfixture.a $(mocked_libs)
 %C%_test_stick_mocked_SOURCES = %D%/test-stick.c
-%C%_test_stick_mocked_CPPFLAGS = $(mocked_cppflags)
-%C%_test_stick_mocked_LDADD = $(mocked_ldadd)
+%C%_test_stick_mocked_LDADD = %D%/libfixture.a $(mocked_libs)
 %C%_test_transfers_mocked_SOURCES = %D%/test-transfers.c
-%C%_test_transfers_mocked_CPPFLAGS = $(mocked_cppflags)
-%C%_test_transfers_mocked_LDADD = $(mocked_ldadd)
+%C%_test_transfers_mocked_LDADD = %D%/libfixture.a $(mocked_libs)
 
 dist_check_SCRIPTS += %D%/test-boot.sh
 TESTS += $(mocked_tests) %D%/test-boot.sh

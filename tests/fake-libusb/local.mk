@@ -33,7 +33,17 @@ $(fake_libusb): $(fake_libusb_sources) $(fake_libusb_headers) src/util/macro.h c
 		-shared -Wl,-soname,libusb-1.0.so.0 -Wl,-z,relro -Wl,-z,now $(LDFLAGS) \
 		-o $@ $(fake_libusb_sources:%=$(top_srcdir)/%)
 
+# For programs that are linked with the real library and run with this one.
+fake_ldflags = $(AM_LDFLAGS) -Wl,-rpath,$(abs_builddir)/%D%
+
 if HAVE_CMOCKA
+check_LIBRARIES += %D%/libfakebed.a
+%C%_libfakebed_a_SOURCES = \
+	%D%/bed.c \
+	%D%/bed.h
+
+fake_ldadd = %D%/libfakebed.a $(LDADD)
+
 fake_libusb_tests = \
 	%D%/test-fake-device \
 	%D%/test-fake-libusb \
@@ -41,44 +51,18 @@ fake_libusb_tests = \
 	%D%/test-fake-sandbox \
 	%D%/test-fake-timing \
 	%D%/test-usbredirect
+%C%_test_fake_device_LDFLAGS = $(fake_ldflags)
+%C%_test_fake_device_LDADD = $(fake_ldadd)
+%C%_test_fake_libusb_LDFLAGS = $(fake_ldflags)
+%C%_test_fake_libusb_LDADD = $(fake_ldadd)
+%C%_test_fake_options_LDFLAGS = $(fake_ldflags)
+%C%_test_fake_options_LDADD = $(fake_ldadd)
+%C%_test_fake_sandbox_LDFLAGS = $(fake_ldflags)
+%C%_test_fake_sandbox_LDADD = $(fake_ldadd)
+%C%_test_fake_timing_LDFLAGS = $(fake_ldflags)
+%C%_test_fake_timing_LDADD = $(fake_ldadd)
+%C%_test_usbredirect_LDFLAGS = $(fake_ldflags)
+%C%_test_usbredirect_LDADD = $(fake_ldadd)
 check_PROGRAMS += $(fake_libusb_tests)
 TESTS += $(fake_libusb_tests)
-
-# Linked with the real library, run with the fake.
-fake_libusb_test_cflags = $(AM_CFLAGS) $(CMOCKA_CFLAGS) $(LIBUSB_CFLAGS)
-fake_libusb_test_ldflags = $(AM_LDFLAGS) -Wl,-rpath,$(abs_builddir)/%D%
-fake_libusb_test_libs = $(CMOCKA_LIBS) $(LIBUSB_LIBS)
-fake_libusb_bed = \
-	%D%/bed.c \
-	%D%/bed.h
-
-%C%_test_fake_device_SOURCES = %D%/test-fake-device.c $(fake_libusb_bed)
-%C%_test_fake_device_CFLAGS = $(fake_libusb_test_cflags)
-%C%_test_fake_device_LDFLAGS = $(fake_libusb_test_ldflags)
-%C%_test_fake_device_LDADD = $(fake_libusb_test_libs)
-
-%C%_test_fake_libusb_SOURCES = %D%/test-fake-libusb.c $(fake_libusb_bed)
-%C%_test_fake_libusb_CFLAGS = $(fake_libusb_test_cflags)
-%C%_test_fake_libusb_LDFLAGS = $(fake_libusb_test_ldflags)
-%C%_test_fake_libusb_LDADD = $(fake_libusb_test_libs)
-
-%C%_test_fake_options_SOURCES = %D%/test-fake-options.c $(fake_libusb_bed)
-%C%_test_fake_options_CFLAGS = $(fake_libusb_test_cflags)
-%C%_test_fake_options_LDFLAGS = $(fake_libusb_test_ldflags)
-%C%_test_fake_options_LDADD = $(fake_libusb_test_libs)
-
-%C%_test_fake_sandbox_SOURCES = %D%/test-fake-sandbox.c
-%C%_test_fake_sandbox_CFLAGS = $(fake_libusb_test_cflags) $(LIBSECCOMP_CFLAGS)
-%C%_test_fake_sandbox_LDFLAGS = $(fake_libusb_test_ldflags)
-%C%_test_fake_sandbox_LDADD = $(fake_libusb_test_libs) $(LIBSECCOMP_LIBS)
-
-%C%_test_fake_timing_SOURCES = %D%/test-fake-timing.c $(fake_libusb_bed)
-%C%_test_fake_timing_CFLAGS = $(fake_libusb_test_cflags)
-%C%_test_fake_timing_LDFLAGS = $(fake_libusb_test_ldflags)
-%C%_test_fake_timing_LDADD = $(fake_libusb_test_libs)
-
-%C%_test_usbredirect_SOURCES = %D%/test-usbredirect.c $(fake_libusb_bed)
-%C%_test_usbredirect_CFLAGS = $(fake_libusb_test_cflags)
-%C%_test_usbredirect_LDFLAGS = $(fake_libusb_test_ldflags)
-%C%_test_usbredirect_LDADD = $(fake_libusb_test_libs)
 endif
