@@ -4,8 +4,10 @@
  * two flags, readable and writable, until the kernel says EAGAIN or takes or gives less than it
  * could; after the edge of the peer's close only the end of file counts.
  *
- * Writing happens in the turn event. link_send() activates it, so it runs behind all other events
- * that are ready in this turn of the loop, and their answers go out in one system call.
+ * Writing happens in the flush event. link_send() activates it, so it runs behind all other events
+ * that are ready in this turn of the loop, and their answers go out in one system call. Reading
+ * never happens there: it brings answers, which would activate the event again in the same turn,
+ * and no other descriptor would have its own.
  */
 #include "session/link.h"
 
@@ -28,11 +30,11 @@
  */
 #define READS_PER_TURN   4
 #define PACKETS_PER_TURN 256
-#define IOVECS           64
+#define IOVECS           512
 
 struct link {
         int fd;
-        struct event *io, *turn;
+        struct event *io, *flush, *again;
         struct parser *parser;
         struct writer *writer;
         struct link_events events;
@@ -49,7 +51,8 @@ struct link {
 DEFINE_CLEANUP(struct link, link_free)
 
 static void on_io(evutil_socket_t fd, short what, void *userdata);
-static void on_turn(evutil_socket_t fd, short what, void *userdata);
+static void on_flush(evutil_socket_t fd, short what, void *userdata);
+static void on_again(evutil_socket_t fd, short what, void *userdata);
 
 static void release_payload(void *userdata, void *owner)
 {
@@ -97,8 +100,9 @@ int link_new(struct link **ret, struct event_base *base, int fd, const char *ver
                 return r;
 
         l->io = event_new(base, fd, EV_READ | EV_WRITE | EV_CLOSED | EV_ET | EV_PERSIST, on_io, l);
-        l->turn = event_new(base, -1, 0, on_turn, l);
-        if (!l->io || !l->turn)
+        l->flush = event_new(base, -1, 0, on_flush, l);
+        l->again = event_new(base, -1, 0, on_again, l);
+        if (!l->io || !l->flush || !l->again)
                 return -ENOMEM;
         if (event_add(l->io, NULL) < 0)
                 return -EIO;
@@ -116,8 +120,10 @@ struct link *link_free(struct link *l)
 
         if (l->io)
                 event_free(l->io);
-        if (l->turn)
-                event_free(l->turn);
+        if (l->flush)
+                event_free(l->flush);
+        if (l->again)
+                event_free(l->again);
         parser_free(l->parser);
         writer_free(l->writer);
         close_fd(l->fd);
@@ -137,7 +143,8 @@ void link_shut(struct link *l)
 
         l->is_over = true;
         event_del(l->io);
-        event_del(l->turn);
+        event_del(l->flush);
+        event_del(l->again);
         shutdown(l->fd, SHUT_RDWR);
 }
 
@@ -185,15 +192,15 @@ void link_send(struct link *l, const struct packet *packet, const uint8_t *paylo
                 return;
         }
 
-        event_active(l->turn, 0, 0);
+        event_active(l->flush, 0, 0);
 }
 
-/* Comes back after the other events had their turn; activating again here would starve them. */
+/* Reads on in the next turn of the loop: an event that is activated runs in this one. */
 static void come_back(struct link *l)
 {
         struct timeval now = { 0 };
 
-        event_add(l->turn, &now);
+        event_add(l->again, &now);
 }
 
 static bool may_take(struct link *l)
@@ -313,18 +320,24 @@ static void on_io(evutil_socket_t fd, short what, void *userdata)
                 l->closing = true;
         if (what & EV_WRITE) {
                 l->writable = true;
-                event_active(l->turn, 0, 0);
+                event_active(l->flush, 0, 0);
         }
 
         read_some(l);
 }
 
-static void on_turn(evutil_socket_t fd, short what, void *userdata)
+static void on_flush(evutil_socket_t fd, short what, void *userdata)
 {
         struct link *l = userdata;
 
         write_some(l);
-        read_some(l);
+        if (l->throttled && may_take(l))
+                come_back(l);
+}
+
+static void on_again(evutil_socket_t fd, short what, void *userdata)
+{
+        read_some(userdata);
 }
 
 void link_hold(struct link *l, bool hold)

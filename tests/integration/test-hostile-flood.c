@@ -137,6 +137,7 @@ static void bounds_its_memory_while_the_guest_does_not_read(void **state)
         tally_receive_all(&t, &p.guest);
         after = process_memory(&p, "VmHWM");
         assert_in_range(after - before, 0, 8 * 1024 + PROCESS_MEMORY_SLACK);
+        assert_int_equal(t.refused, 0);
         print_message("  %zu of %u requests were taken unread, %zu refused; VmHWM %zu KiB before, "
                       "%zu stopped, %zu after\n",
                       sent / (size / REQUESTS), REQUESTS, t.refused, before, stopped, after);
