@@ -15,15 +15,8 @@
 #include <seccomp.h>
 
 #include "fake-libusb/bed.h"
+#include "sanitized.h"
 #include "util/macro.h"
-
-#if defined(__SANITIZE_ADDRESS__)
-#define SANITIZED 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define SANITIZED 1
-#endif
-#endif
 
 #define CHECK(expression)                                                                          \
         do {                                                                                       \
@@ -116,7 +109,7 @@ static void lives_with_the_promised_system_calls(void **state)
         int status;
         pid_t pid;
 
-#ifdef SANITIZED
+#if IS_SANITIZED
         skip();
 #endif
         pid = fork();

@@ -24,14 +24,7 @@
 #include <cmocka.h>
 
 #include "fake-libusb/bed.h"
-
-#if defined(__SANITIZE_ADDRESS__)
-#define SANITIZED 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define SANITIZED 1
-#endif
-#endif
+#include "sanitized.h"
 
 #define SKIP 77
 
@@ -183,7 +176,7 @@ int main(void)
                 cmocka_unit_test(usbredirect_offers_the_fake_device),
         };
 
-#ifdef SANITIZED
+#if IS_SANITIZED
         return SKIP;
 #endif
         if (system("command -v usbredirect >/dev/null 2>&1")) {

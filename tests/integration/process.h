@@ -10,17 +10,14 @@
 
 #include "integration/guest.h"
 #include "integration/report.h"
+#include "sanitized.h"
 #include "session/reason.h"
 
 /* More arguments than these are not passed on. */
 #define PROCESS_ARGUMENTS_MAX 8
 
 /* KiB by which a session may grow that holds nothing more; a sanitizer keeps freed memory. */
-#if defined(__SANITIZE_ADDRESS__)
-#define PROCESS_MEMORY_SLACK (64 * 1024)
-#else
-#define PROCESS_MEMORY_SLACK 512
-#endif
+#define PROCESS_MEMORY_SLACK (IS_SANITIZED ? 64 * 1024 : 512)
 
 struct process {
         struct guest guest;

@@ -17,14 +17,11 @@
 
 #include "integration/bed.h"
 #include "protocol/parser.h"
+#include "sanitized.h"
 #include "util/bytes.h"
 #include "util/macro.h"
 
-#if defined(__SANITIZE_ADDRESS__)
-#define SEEDS(n) ((n) / 4)
-#else
-#define SEEDS(n) (n)
-#endif
+#define SEEDS(n) (IS_SANITIZED ? (n) / 4 : (n))
 
 /* The device's request that is not answered within the 5 s that all control requests have. */
 #define VENDOR_NAK 5

@@ -23,7 +23,8 @@ static void alt_settings_move_the_endpoints(void **state)
         assert_int_equal(endpoint_type(&bed, 0x86), USB_ENDPOINT_ISO);
         assert_int_equal(usb_layout_endpoint(usb_device_layout(bed.device), 0x07)->max_packet_size,
                          3072);
-        assert_int_equal(usb_layout_endpoints_of(usb_device_layout(bed.device), 1), 1u << 7 | 1u << 22);
+        assert_int_equal(usb_layout_endpoints_of(usb_device_layout(bed.device), 1),
+                         1u << 7 | 1u << 22);
         assert_int_equal(usb_layout_endpoints_of(usb_device_layout(bed.device), 2), 0);
         /* Interface 0 does not own endpoint 0. */
         assert_int_equal(usb_layout_endpoints_of(usb_device_layout(bed.device), 0),

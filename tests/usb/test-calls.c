@@ -100,7 +100,8 @@ static void claim_fills_the_endpoint_table(void **state)
                          GADGET_INTERRUPT_PACKET);
         assert_int_equal(endpoint(bed, GADGET_INTERRUPT_OUT)->interval, 4);
         assert_int_equal(endpoint(bed, GADGET_INTERRUPT_OUT)->interface, 1);
-        assert_int_equal(usb_layout_endpoints_of(usb_device_layout(bed->usb), 1), 1u << 3 | 1u << (16 + 3));
+        assert_int_equal(usb_layout_endpoints_of(usb_device_layout(bed->usb), 1),
+                         1u << 3 | 1u << (16 + 3));
 }
 
 static void configuration_is_changed_and_its_drivers_detached(void **state)
