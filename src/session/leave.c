@@ -47,10 +47,9 @@ static bool drain(struct session *s)
 
         /* Releasing an interface makes the kernel end what is in flight on it. */
         if (in_flight > 0)
-                log_error(
-                        "%zu cancelled transfers have not come back in %i s: returning the device "
-                        "under them",
-                        in_flight, SESSION_DRAIN_SEC);
+                log_error("%zu cancelled transfers have not come back in %i s: returning the "
+                          "device under them",
+                          in_flight, SESSION_DRAIN_SEC);
 
         r = usb_device_release(s->device);
         if (r < 0)
@@ -88,11 +87,8 @@ void session_leave(struct session *s)
                 return;
 
         if (link_queued(s->link) > 0 && !s->is_overdue) {
-                struct timeval soon = { .tv_usec = 10000 };
-
                 if (!event_pending(s->timer, EV_TIMEOUT, NULL))
                         session_set_deadline(s, GOODBYE_SEC);
-                event_add(s->work, &soon);
                 return;
         }
 

@@ -333,6 +333,8 @@ static void on_flush(evutil_socket_t fd, short what, void *userdata)
         write_some(l);
         if (l->throttled && may_take(l))
                 come_back(l);
+        if (l->events.on_flushed && !l->is_over && writer_bytes(l->writer) == 0)
+                l->events.on_flushed(l->userdata);
 }
 
 static void on_again(evutil_socket_t fd, short what, void *userdata)

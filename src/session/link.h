@@ -32,6 +32,8 @@ struct link_events {
         /* Memory for large payloads, see parser.h, and its way back. */
         parser_payload_new payload_new;
         void (*payload_free)(void *userdata, void *owner);
+        /* All that was queued is the kernel's. NULL if nobody waits for that. */
+        void (*on_flushed)(void *userdata);
 };
 
 /*

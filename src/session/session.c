@@ -247,8 +247,21 @@ static void on_payload_free(void *userdata, void *owner)
         usb_transfer_free(owner);
 }
 
-static const struct link_events link_events = { on_packet, on_link_end, on_payload_new,
-                                                on_payload_free };
+static void on_flushed(void *userdata)
+{
+        struct session *s = userdata;
+
+        if (s->is_ending)
+                session_wake(s);
+}
+
+static const struct link_events link_events = {
+        .on_packet = on_packet,
+        .on_end = on_link_end,
+        .payload_new = on_payload_new,
+        .payload_free = on_payload_free,
+        .on_flushed = on_flushed,
+};
 
 static void on_complete(void *userdata, struct usb_transfer *transfer)
 {
@@ -265,7 +278,11 @@ static void on_gone(void *userdata)
         session_end(userdata, REASON_DEVICE_LOST, "unplugged");
 }
 
-static const struct usb_transfer_events device_events = { on_complete, on_reaped, on_gone };
+static const struct usb_transfer_events device_events = {
+        .on_complete = on_complete,
+        .on_reaped = on_reaped,
+        .on_gone = on_gone,
+};
 
 static int open_device(struct session *s, const struct session_config *config)
 {
