@@ -42,7 +42,7 @@ struct link_bed {
         uint8_t last_payload[128 * 1024];
         bool last_lost;
         void *last_owner;
-        int ends;
+        int ends, flushes;
         enum link_end end;
         int detail;
 
@@ -76,6 +76,11 @@ static inline void on_bed_end(void *userdata, enum link_end end, int detail)
         bed->ends++;
         bed->end = end;
         bed->detail = detail;
+}
+
+static inline void on_bed_flushed(void *userdata)
+{
+        ((struct link_bed *)userdata)->flushes++;
 }
 
 static inline void *on_bed_payload_new(void *userdata, const struct packet *packet, size_t size,
@@ -122,8 +127,13 @@ static inline void make_pair(int type, int fds[2])
 
 static inline struct link_bed *link_bed_new(int type)
 {
-        static const struct link_events events = { on_bed_packet, on_bed_end, on_bed_payload_new,
-                                                   on_bed_payload_free };
+        static const struct link_events events = {
+                .on_packet = on_bed_packet,
+                .on_end = on_bed_end,
+                .payload_new = on_bed_payload_new,
+                .payload_free = on_bed_payload_free,
+                .on_flushed = on_bed_flushed,
+        };
         struct link_bed *bed = calloc(1, sizeof(*bed));
         int fds[2];
 

@@ -137,6 +137,26 @@ static void the_answers_of_one_turn_go_out_in_one_write(void **state)
         link_bed_free(bed);
 }
 
+/* Not while a guest that does not read leaves some of it with us. */
+static void tells_when_all_that_was_queued_is_written(void **state)
+{
+        struct link_bed *bed = link_bed_new_up(AF_UNIX);
+
+        run_ready(bed->base);
+        bed->flushes = 0;
+        for (uint64_t id = 0; id < 64; id++)
+                answer(bed, id, sizeof(answer_data));
+        run_ready(bed->base);
+        assert_true(link_queued(bed->link) > 0);
+        assert_int_equal(bed->flushes, 0);
+
+        for (uint64_t id = 0; id < 64; id++)
+                assert_answer(bed, id, sizeof(answer_data));
+        RUN_UNTIL(bed->base, bed->flushes > 0);
+        assert_int_equal(link_queued(bed->link), 0);
+        link_bed_free(bed);
+}
+
 static void send_two(evutil_socket_t fd, short what, void *userdata)
 {
         answer(userdata, 1, 300);
@@ -377,6 +397,7 @@ int main(void)
                 cmocka_unit_test(hands_packets_up_in_order),
                 cmocka_unit_test(takes_packets_byte_by_byte),
                 cmocka_unit_test(the_answers_of_one_turn_go_out_in_one_write),
+                cmocka_unit_test(tells_when_all_that_was_queued_is_written),
                 cmocka_unit_test(answers_of_several_events_go_out_in_one_write),
                 cmocka_unit_test(more_than_one_write_takes_stays_in_order),
                 cmocka_unit_test(stops_reading_at_4_mib_and_goes_on_at_1_mib),
