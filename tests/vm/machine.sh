@@ -33,12 +33,14 @@ machine_start() {
 # answer_read NAME PIPE PATTERN: prints the lines before one that matches, which is then in $answer.
 # A machine that does not answer is ended: nothing waits for it twice.
 answer_read() {
-    local end=$((SECONDS + answer_deadline))
+    local end=$((SECONDS + answer_deadline)) line=
 
     # Opened for writing too: otherwise that would wait for a QEMU that has died.
     while kill -0 "${machine_pid[$1]}" 2>/dev/null && [ "$SECONDS" -lt "$end" ]; do
-        IFS= read -t 1 -r answer || continue
-        answer=${answer%$'\r'}
+        # What it has read when the time is up may be a part of a line.
+        IFS= read -t 1 -r answer || { line=$line$answer; continue; }
+        answer=$line${answer%$'\r'}
+        line=
         [[ ! $answer =~ $3 ]] || return 0
         printf '%s\n' "$answer"
     done <>"$directory/$1-$2.out"
