@@ -177,6 +177,7 @@ int main(void)
         };
 
 #if IS_SANITIZED
+        printf("usbredirect cannot load a sanitized library\n");
         return SKIP;
 #endif
         if (system("command -v usbredirect >/dev/null 2>&1")) {
