@@ -9,6 +9,7 @@
 
 #include "session/requests.h"
 #include "session/session.h"
+#include "session/streams.h"
 #include "util/cleanup.h"
 #include "util/log.h"
 
@@ -97,6 +98,7 @@ void session_cancel(struct session *s, uint32_t endpoints)
 {
         struct usb_transfer *t;
 
+        session_streams_stop(s, endpoints, false);
         while ((t = usb_transfers_any(usb_device_transfers(s->device), endpoints))) {
                 answer_transfer(s, t, STATUS_cancelled, 0, NULL);
                 usb_transfer_abandon(t);

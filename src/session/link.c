@@ -203,14 +203,19 @@ static void come_back(struct link *l)
         event_add(l->again, &now);
 }
 
+bool link_is_full(const struct link *l)
+{
+        return writer_bytes(l->writer) >= LINK_HIGH_BYTES ||
+               writer_packets(l->writer) >= LINK_HIGH_PACKETS;
+}
+
 static bool may_take(struct link *l)
 {
-        size_t bytes = writer_bytes(l->writer), packets = writer_packets(l->writer);
-
         if (l->throttled)
-                l->throttled = bytes > LINK_LOW_BYTES || packets > LINK_LOW_PACKETS;
+                l->throttled = writer_bytes(l->writer) > LINK_LOW_BYTES ||
+                               writer_packets(l->writer) > LINK_LOW_PACKETS;
         else
-                l->throttled = bytes >= LINK_HIGH_BYTES || packets >= LINK_HIGH_PACKETS;
+                l->throttled = link_is_full(l);
 
         return !l->is_over && !l->held && !l->throttled && l->taken < PACKETS_PER_TURN;
 }

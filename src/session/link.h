@@ -69,6 +69,9 @@ void link_hold(struct link *l, bool hold);
 /* Ends it without a word: on_end is not called. What is queued is lost. */
 void link_shut(struct link *l);
 
+/* Is so much queued that the guest is not read from? More should not be sent unasked. */
+bool link_is_full(const struct link *l);
+
 /* Bytes queued and not taken by the kernel; 0 once the link is over. */
 size_t link_queued(const struct link *l);
 

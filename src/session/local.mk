@@ -19,7 +19,9 @@ libsession_a_SOURCES = \
 	%D%/session.c \
 	%D%/session.h \
 	%D%/state.c \
-	%D%/state.h
+	%D%/state.h \
+	%D%/streams.c \
+	%D%/streams.h
 
 bin_PROGRAMS += usbredir-session
 usbredir_session_SOURCES = %D%/main.c

@@ -13,6 +13,7 @@
 
 #include "session/requests.h"
 #include "session/session.h"
+#include "session/streams.h"
 #include "util/cleanup.h"
 #include "util/log.h"
 
@@ -73,6 +74,7 @@ static void run_reset(struct session *s, const struct packet *packet)
 
 static void on_reset(struct session *s, struct parsed *parsed)
 {
+        session_streams_stop(s, USB_ENDPOINTS_ALL, true);
         defer(s, parsed->packet, USB_ENDPOINTS_ALL, run_reset);
 }
 
@@ -163,8 +165,8 @@ static void refuse_get_alt_setting(struct session *s, struct parsed *parsed)
 }
 
 /*
- * Streams are not carried yet. "stall" would have the guest start again at once; "inval" is told to
- * its driver, which ends the matter.
+ * Isochronous streams are not carried yet. "stall" would have the guest start again at once;
+ * "inval" is told to its driver, which ends the matter.
  */
 static void on_start_iso_stream(struct session *s, struct parsed *parsed)
 {
@@ -180,27 +182,6 @@ static void on_stop_iso_stream(struct session *s, struct parsed *parsed)
         struct packet answer = { .type = PACKET_iso_stream_status, .id = parsed->packet->id };
 
         answer.iso_stream_status.endpoint = parsed->packet->stop_iso_stream.endpoint;
-        session_send(s, &answer);
-}
-
-static void on_start_interrupt_receiving(struct session *s, struct parsed *parsed)
-{
-        struct packet answer = { .type = PACKET_interrupt_receiving_status,
-                                 .id = parsed->packet->id };
-
-        answer.interrupt_receiving_status.status = STATUS_inval;
-        answer.interrupt_receiving_status.endpoint =
-                parsed->packet->start_interrupt_receiving.endpoint;
-        session_send(s, &answer);
-}
-
-static void on_stop_interrupt_receiving(struct session *s, struct parsed *parsed)
-{
-        struct packet answer = { .type = PACKET_interrupt_receiving_status,
-                                 .id = parsed->packet->id };
-
-        answer.interrupt_receiving_status.endpoint =
-                parsed->packet->stop_interrupt_receiving.endpoint;
         session_send(s, &answer);
 }
 
@@ -236,10 +217,8 @@ static const struct request requests[PACKET_TYPES] = {
         [PACKET_get_alt_setting] = { on_get_alt_setting, refuse_get_alt_setting },
         [PACKET_start_iso_stream] = { on_start_iso_stream, on_start_iso_stream },
         [PACKET_stop_iso_stream] = { on_stop_iso_stream, on_stop_iso_stream },
-        [PACKET_start_interrupt_receiving] = { on_start_interrupt_receiving,
-                                               on_start_interrupt_receiving },
-        [PACKET_stop_interrupt_receiving] = { on_stop_interrupt_receiving,
-                                              on_stop_interrupt_receiving },
+        [PACKET_start_interrupt_receiving] = { request_start_interrupt, request_refuse_interrupt },
+        [PACKET_stop_interrupt_receiving] = { request_stop_interrupt, request_refuse_interrupt },
         [PACKET_cancel_data_packet] = { request_cancel, ignore },
         [PACKET_filter_reject] = { on_filter_reject, ignore },
         [PACKET_filter_filter] = { on_filter_filter, on_filter_filter },

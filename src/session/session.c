@@ -18,6 +18,7 @@
 #include <string.h>
 #include <sys/time.h>
 
+#include "session/streams.h"
 #include "util/cleanup.h"
 #include "util/log.h"
 #include "util/macro.h"
@@ -187,6 +188,7 @@ static void on_work(evutil_socket_t fd, short what, void *userdata)
                 offer(s);
         if (!s->is_ending && s->deferred.is_set)
                 run_deferred(s);
+        session_streams_restart(s);
         if (s->is_ending)
                 session_leave(s);
 }
@@ -253,6 +255,7 @@ static void on_flushed(void *userdata)
 
         if (s->is_ending)
                 session_wake(s);
+        session_streams_hold(s, false);
 }
 
 static const struct link_events link_events = {
@@ -341,6 +344,8 @@ struct session *session_free(struct session *s)
 
         /* The link first: it holds transfers of the device. */
         link_free(s->link);
+        if (s->device)
+                session_streams_stop(s, USB_ENDPOINTS_ALL, false);
         usb_device_free(s->device);
         if (s->work)
                 event_free(s->work);

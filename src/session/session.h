@@ -24,6 +24,9 @@
 
 struct session;
 
+/* Endpoint numbers, of which each may have an IN endpoint that is received from. */
+#define SESSION_STREAMS 16
+
 /* How long cancelled transfers may take to come back. */
 #define SESSION_DRAIN_SEC 5
 
@@ -51,6 +54,10 @@ struct session {
         enum link_state link_state;
         enum device_state device_state;
         struct deferred deferred;
+
+        struct usb_stream *streams[SESSION_STREAMS]; /* interrupt receiving, by endpoint number */
+        uint16_t streams_over,
+                streams_failed; /* of those that have stopped by themselves, a bit each */
 
         struct event *work;  /* runs when something has changed */
         struct event *timer; /* the deadline of what we wait for */

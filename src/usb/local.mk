@@ -15,5 +15,7 @@ libusbhost_a_SOURCES = \
 	%D%/pool.h \
 	%D%/status.c \
 	%D%/status.h \
+	%D%/stream.c \
+	%D%/stream.h \
 	%D%/transfer.c \
 	%D%/transfer.h

@@ -77,6 +77,9 @@ static void table_add(struct usb_transfer *t)
 {
         struct usb_transfer **bucket = &t->set->by_id[t->id % BUCKETS];
 
+        if (t->on_complete)
+                return;
+
         t->by_id = *bucket;
         *bucket = t;
 }
@@ -84,6 +87,9 @@ static void table_add(struct usb_transfer *t)
 static void table_remove(struct usb_transfer *t)
 {
         struct usb_transfer **link = &t->set->by_id[t->id % BUCKETS];
+
+        if (t->on_complete)
+                return;
 
         while (*link != t)
                 link = &(*link)->by_id;
@@ -165,9 +171,11 @@ struct usb_transfer *usb_transfer_new(struct usb_transfers *set, size_t size)
 {
         struct usb_transfer *t = usb_pool_get(&set->pool, size);
 
-        if (t)
-                t->set = set;
+        if (!t)
+                return NULL;
 
+        t->set = set;
+        t->on_complete = NULL;
         return t;
 }
 
@@ -278,7 +286,10 @@ static void complete(struct usb_transfer *t, enum usb_status status)
         table_remove(t);
         t->status = status;
         t->state = USB_TRANSFER_IDLE;
-        t->set->events->on_complete(t->set->userdata, t);
+        if (t->on_complete)
+                t->on_complete(t);
+        else
+                t->set->events->on_complete(t->set->userdata, t);
 }
 
 /* A piece could not be submitted. */

@@ -45,6 +45,10 @@ struct usb_transfer {
         enum usb_transfer_state state;
         size_t capacity;
 
+        /* Who is told of the completion instead of the set's owner; not found by its id then. */
+        void (*on_complete)(struct usb_transfer *t);
+        void *userdata;
+
         /* Private. */
         struct usb_transfers *set;
         struct libusb_transfer *libusb;

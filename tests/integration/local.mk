@@ -18,6 +18,7 @@ integration_tests = \
 	%D%/test-session-changes \
 	%D%/test-session-end \
 	%D%/test-session-lost \
+	%D%/test-streams \
 	%D%/test-transfers \
 	%D%/test-answers \
 	%D%/test-hostile-guest \
@@ -32,6 +33,8 @@ integration_tests = \
 %C%_test_session_end_LDADD = %D%/libguest.a $(LDADD)
 %C%_test_session_lost_LDFLAGS = $(fake_ldflags)
 %C%_test_session_lost_LDADD = %D%/libguest.a $(LDADD)
+%C%_test_streams_LDFLAGS = $(fake_ldflags)
+%C%_test_streams_LDADD = %D%/libguest.a $(LDADD)
 %C%_test_transfers_LDFLAGS = $(fake_ldflags)
 %C%_test_transfers_LDADD = %D%/libguest.a $(LDADD)
 %C%_test_answers_LDFLAGS = $(fake_ldflags)

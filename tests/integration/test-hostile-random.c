@@ -214,14 +214,25 @@ static bool wants_answer(enum packet_type type)
 
 #define PACKETS 60
 
+/* Infos, and what streams bring. */
+static bool is_unasked(const struct packet *packet)
+{
+        switch ((unsigned)packet->type) {
+        case PACKET_interface_info:
+        case PACKET_ep_info: return true;
+        case PACKET_interrupt_packet: return packet->interrupt_packet.endpoint & 0x80;
+        case PACKET_interrupt_receiving_status: return packet->id == 0;
+        default: return false;
+        }
+}
+
 /* Takes what has come. */
 static void count_answers(struct bed *b, const bool *wanted, uint8_t *answers, uint32_t seed)
 {
         while (guest_poll(&b->guest)) {
                 uint64_t id = b->guest.packet->id;
 
-                if (b->guest.packet->type == PACKET_interface_info ||
-                    b->guest.packet->type == PACKET_ep_info)
+                if (is_unasked(b->guest.packet))
                         continue;
                 if (id < 1 || id > PACKETS || !wanted[id] || answers[id]++)
                         fail_msg("seed %u: unexpected %s for id %llu", seed,
