@@ -51,6 +51,7 @@ unit_tests = \
 	%D%/test-usb-loop \
 	%D%/test-usb-pool \
 	%D%/test-usb-status \
+	%D%/test-usb-stream \
 	%D%/test-usb-transfer \
 	%D%/test-usb-transfer-memory \
 	%D%/test-writer \
@@ -64,6 +65,8 @@ unit_tests = \
 %C%_test_usb_loop_LDFLAGS = $(fake_ldflags)
 %C%_test_usb_loop_LDADD = $(fake_ldadd)
 %C%_test_usb_pool_LDFLAGS = $(fake_ldflags) -Wl,--wrap=malloc,--wrap=calloc
+%C%_test_usb_stream_LDFLAGS = $(fake_ldflags)
+%C%_test_usb_stream_LDADD = $(fake_ldadd)
 %C%_test_usb_transfer_LDFLAGS = $(fake_ldflags)
 %C%_test_usb_transfer_LDADD = $(fake_ldadd)
 %C%_test_usb_transfer_memory_LDFLAGS = $(fake_ldflags)
