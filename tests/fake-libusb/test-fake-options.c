@@ -163,8 +163,7 @@ static void readme_lists_every_option(void **state)
 
         snprintf(path, sizeof(path), "%s/tests/fake-libusb/README.md", top ? top : ".");
         file = fopen(path, "re");
-        if (!file)
-                skip();
+        assert_non_null(file);
         n = fread(text, 1, sizeof(text) - 1, file);
         fclose(file);
         text[n] = '\0';

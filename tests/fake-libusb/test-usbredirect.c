@@ -9,6 +9,7 @@
 #include <arpa/inet.h>
 #include <endian.h>
 #include <libgen.h>
+#include <poll.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -17,6 +18,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -109,14 +111,13 @@ static void receive(int fd, struct packet *packet)
 /* Ends the program if it does not end by itself. */
 static int wait_for_end(pid_t pid)
 {
+        struct pollfd end = { .fd = (int)syscall(SYS_pidfd_open, pid, 0), .events = POLLIN };
         int status = -1;
 
-        for (int i = 0; i < BED_DEADLINE_SEC * 100; i++) {
-                if (waitpid(pid, &status, WNOHANG) == pid)
-                        return status;
-                usleep(10000);
-        }
-        kill(pid, SIGKILL);
+        assert_true(end.fd >= 0);
+        if (poll(&end, 1, BED_DEADLINE_SEC * 1000) != 1)
+                kill(pid, SIGKILL);
+        close(end.fd);
         waitpid(pid, &status, 0);
         return status;
 }
