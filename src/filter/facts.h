@@ -10,6 +10,8 @@
 #define FACTS_INTERFACES_MAX 32
 /* A string descriptor has at most 126 UTF-16 units, each at most 3 bytes of UTF-8. */
 #define FACTS_SERIAL_MAX 378
+/* udev knows some 25 properties of a USB device, 1 KiB in all. */
+#define FACTS_PROPERTIES_SIZE 8192
 /* Three digits of bus, a port of three digits at each of at most 7 tiers, and what joins them. */
 #define FACTS_PORT_MAX 31
 /* udev makes ID_PATH from the names of the parents: some tens of bytes, on odd platforms more. */
@@ -27,8 +29,14 @@ struct facts {
         uint32_t n_interfaces;
 
         char serial[FACTS_SERIAL_MAX + 1];
+        char vendor_name[FACTS_SERIAL_MAX + 1]; /* the device's own strings */
+        char product_name[FACTS_SERIAL_MAX + 1];
         char port[FACTS_PORT_MAX + 1]; /* "1-1.4" */
         char path[FACTS_PATH_MAX + 1]; /* udev's ID_PATH */
+
+        /* udev's properties: "NAME=value", each with its 0, one after another. */
+        char properties[FACTS_PROPERTIES_SIZE];
+        uint32_t properties_size;
 };
 
 /*
@@ -44,5 +52,13 @@ int facts_add_interface(struct facts *facts, uint8_t class, uint8_t subclass, ui
  * unchanged.
  */
 int facts_set_serial(struct facts *facts, const char *serial);
+int facts_set_vendor_name(struct facts *facts, const char *name);
+int facts_set_product_name(struct facts *facts, const char *name);
 int facts_set_port(struct facts *facts, const char *port);
 int facts_set_path(struct facts *facts, const char *path);
+
+/* Adds a property of udev, cleaned as text is. Returns 0, or -E2BIG beyond the limit. */
+int facts_add_property(struct facts *facts, const char *name, const char *value);
+
+/* The value of a property, or NULL. */
+const char *facts_property(const struct facts *facts, const char *name);

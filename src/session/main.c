@@ -14,6 +14,7 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include "session/dial.h"
 #include "session/options.h"
 #include "session/sandbox.h"
 #include "session/session.h"
@@ -132,8 +133,8 @@ static enum session_reason reach_guest(const struct options *options, int signal
         char message[512] = "";
         int r;
 
-        r = (options->listen ? address_accept : address_connect)(&options->address, signal_fd,
-                                                                 ret_fd, message, sizeof(message));
+        r = (options->listen ? dial_accept : dial_connect)(&options->address, signal_fd, ret_fd,
+                                                           message, sizeof(message));
         if (r == -ECANCELED) {
                 log_info("asked to end before a guest was there");
                 return REASON_ASKED;

@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "session/address.h"
+#include "util/address.h"
 #include "util/log.h"
 
 struct options {

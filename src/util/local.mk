@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 noinst_LIBRARIES += libutil.a
 libutil_a_SOURCES = \
+	%D%/address.c \
+	%D%/address.h \
 	%D%/bytes.h \
 	%D%/cleanup.h \
 	%D%/log.c \

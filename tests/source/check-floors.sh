@@ -31,6 +31,8 @@ FNR == NR {
         path = substr(file, length(tree) + 2)
         folder = path
         sub(/\/[^\/]*$/, "", folder)
+        if (path in floor)
+                folder = path
         if (!(folder in floor)) {
                 deny(file, 1, folder, "this folder has no floor")
                 next

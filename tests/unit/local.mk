@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # A cmocka program per source file; its source is test-<file>.c unless said otherwise.
 EXTRA_DIST += \
-	%D%/address-bed.h \
+	%D%/dial-bed.h \
 	%D%/capture.h \
 	%D%/helpers.h \
 	%D%/link-bed.h \
@@ -15,7 +15,10 @@ EXTRA_DIST += \
 
 if HAVE_CMOCKA
 unit_tests = \
+	%D%/test-address \
 	%D%/test-caps \
+	%D%/test-dial-accept \
+	%D%/test-dial-connect \
 	%D%/test-facts \
 	%D%/test-guests \
 	%D%/test-key \
@@ -31,9 +34,6 @@ unit_tests = \
 	%D%/test-print \
 	%D%/test-rule \
 	%D%/test-rule-error \
-	%D%/test-session-address \
-	%D%/test-session-address-accept \
-	%D%/test-session-address-connect \
 	%D%/test-session-link \
 	%D%/test-session-link-end \
 	%D%/test-session-options \

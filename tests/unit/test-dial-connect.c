@@ -12,7 +12,7 @@
 
 #include <cmocka.h>
 
-#include "unit/address-bed.h"
+#include "unit/dial-bed.h"
 
 static void connects_to_whoever_listens(void **state)
 {
@@ -27,7 +27,7 @@ static void connects_to_whoever_listens(void **state)
                         continue;
                 assert_true(bind_peer(&peer, families[i]));
                 assert_int_equal(listen(peer.fd, 1), 0);
-                if (address_connect(&peer.address, alarm_fd, &fd, message, sizeof(message)) < 0)
+                if (dial_connect(&peer.address, alarm_fd, &fd, message, sizeof(message)) < 0)
                         fail_msg("%s", message);
                 assert_options(fd, families[i]);
                 assert_int_equal(write(fd, "x", 1), 1);
@@ -51,7 +51,7 @@ static void says_that_nobody_listens(void **state)
 
                 assert_true(bind_peer(&peer, families[i]));
                 assert_int_equal(
-                        address_connect(&peer.address, alarm_fd, &fd, message, sizeof(message)),
+                        dial_connect(&peer.address, alarm_fd, &fd, message, sizeof(message)),
                         -ECONNREFUSED);
                 if (families[i] == AF_UNIX)
                         snprintf(want, sizeof(want), "cannot connect to %s: Connection refused",
@@ -72,13 +72,11 @@ static void says_that_there_is_nothing(void **state)
         char message[256] = "";
         int fd = -7;
 
-        assert_int_equal(address_connect(&address, -1, &fd, message, sizeof(message)), -ENOENT);
+        assert_int_equal(dial_connect(&address, -1, &fd, message, sizeof(message)), -ENOENT);
         assert_non_null(strstr(message, ": No such file or directory"));
-        assert_int_equal(address_connect(&nowhere, -1, &fd, message, sizeof(message)),
-                         -EHOSTUNREACH);
+        assert_int_equal(dial_connect(&nowhere, -1, &fd, message, sizeof(message)), -EHOSTUNREACH);
         assert_ptr_equal(strstr(message, "host 'a..b' does not resolve: "), message);
-        assert_int_equal(address_accept(&nowhere, -1, &fd, message, sizeof(message)),
-                         -EHOSTUNREACH);
+        assert_int_equal(dial_accept(&nowhere, -1, &fd, message, sizeof(message)), -EHOSTUNREACH);
         assert_int_equal(fd, -7);
 }
 
@@ -100,7 +98,7 @@ static void stops_connecting_when_asked_to(void **state)
                 ready.fd = waiting[n++];
         } while (poll(&ready, 1, 100) == 1);
 
-        assert_int_equal(address_connect(&peer.address, cancel, &fd, message, sizeof(message)),
+        assert_int_equal(dial_connect(&peer.address, cancel, &fd, message, sizeof(message)),
                          -ECANCELED);
         assert_int_equal(fd, -7);
         while (n > 0)

@@ -15,7 +15,7 @@
 
 #include <cmocka.h>
 
-#include "unit/address-bed.h"
+#include "unit/dial-bed.h"
 
 static void stops_accepting_when_asked_to(void **state)
 {
@@ -28,9 +28,8 @@ static void stops_accepting_when_asked_to(void **state)
 
                 assert_true(bind_peer(&peer, families[i]));
                 close_peer(&peer);
-                assert_int_equal(
-                        address_accept(&peer.address, cancel, &fd, message, sizeof(message)),
-                        -ECANCELED);
+                assert_int_equal(dial_accept(&peer.address, cancel, &fd, message, sizeof(message)),
+                                 -ECANCELED);
                 assert_ptr_equal(strstr(message, "no guest was accepted: "), message);
                 assert_int_equal(fd, -7);
                 assert_int_equal(access(path, F_OK), -1);
@@ -90,7 +89,7 @@ static void accepts_one_guest_and_listens_no_longer(void **state)
                 assert_true(bind_peer(&peer, families[i]));
                 close_peer(&peer);
                 pid = fork_guest(&peer.at);
-                if (address_accept(&peer.address, alarm_fd, &fd, message, sizeof(message)) < 0)
+                if (dial_accept(&peer.address, alarm_fd, &fd, message, sizeof(message)) < 0)
                         fail_msg("%s", message);
                 assert_options(fd, families[i]);
                 ready = (struct pollfd){ .fd = fd, .events = POLLIN };
@@ -121,7 +120,7 @@ static void replaces_a_socket_file_that_nobody_listens_on(void **state)
         close(peer.fd);
         assert_int_equal(access(path, F_OK), 0);
         pid = fork_guest(&peer.at);
-        if (address_accept(&peer.address, alarm_fd, &fd, message, sizeof(message)) < 0)
+        if (dial_accept(&peer.address, alarm_fd, &fd, message, sizeof(message)) < 0)
                 fail_msg("%s", message);
         close(fd);
         waitpid(pid, &status, 0);
@@ -139,7 +138,7 @@ static void keeps_what_is_not_its_own(void **state)
         /* Another program listens. */
         assert_true(bind_peer(&peer, AF_UNIX));
         assert_int_equal(listen(peer.fd, 5), 0);
-        assert_int_equal(address_accept(&address, -1, &fd, message, sizeof(message)), -EADDRINUSE);
+        assert_int_equal(dial_accept(&address, -1, &fd, message, sizeof(message)), -EADDRINUSE);
         assert_string_equal(message, want);
         assert_int_equal(access(path, F_OK), 0);
         close_peer(&peer);
@@ -147,12 +146,12 @@ static void keeps_what_is_not_its_own(void **state)
         /* A file, and a link to a socket that nobody listens on. */
         file = open(path, O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
         close(file);
-        assert_int_equal(address_accept(&address, -1, &fd, message, sizeof(message)), -EADDRINUSE);
+        assert_int_equal(dial_accept(&address, -1, &fd, message, sizeof(message)), -EADDRINUSE);
         assert_int_equal(access(path, F_OK), 0);
         unlink(path);
 
         assert_int_equal(symlink("/dev/null", path), 0);
-        assert_int_equal(address_accept(&address, -1, &fd, message, sizeof(message)), -EADDRINUSE);
+        assert_int_equal(dial_accept(&address, -1, &fd, message, sizeof(message)), -EADDRINUSE);
         assert_int_equal(unlink(path), 0);
         assert_int_equal(fd, -7);
 }
@@ -165,7 +164,7 @@ static void says_that_a_port_is_taken(void **state)
 
         assert_true(bind_peer(&peer, AF_INET));
         assert_int_equal(listen(peer.fd, 1), 0);
-        assert_int_equal(address_accept(&peer.address, -1, &fd, message, sizeof(message)),
+        assert_int_equal(dial_accept(&peer.address, -1, &fd, message, sizeof(message)),
                          -EADDRINUSE);
         snprintf(want, sizeof(want), "cannot listen on 127.0.0.1 port %s: Address already in use",
                  peer.address.port);

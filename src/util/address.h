@@ -23,15 +23,3 @@ struct address {
 
 /* Returns 0, or -EINVAL with a sentence in message. */
 int address_parse(const char *text, struct address *ret, char *message, size_t size);
-
-/*
- * Connects, each address of a name in turn, at most 10 s for each. Returns 0 and a non-blocking
- * stream socket in *ret_fd; -ECANCELED when the descriptor cancel_fd becomes readable; or the
- * errno of the last try, with a sentence in message.
- */
-int address_connect(const struct address *address, int cancel_fd, int *ret_fd, char *message,
-                    size_t size);
-
-/* Listens there for one guest, and stops listening. Returns as address_connect() does. */
-int address_accept(const struct address *address, int cancel_fd, int *ret_fd, char *message,
-                   size_t size);

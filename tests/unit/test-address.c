@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The text of an address; descriptors that are handed over. Connecting and accepting are in
- * test-session-address-connect.c and test-session-address-accept.c.
+ * test-dial-connect.c and test-dial-accept.c.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -16,7 +16,7 @@
 
 #include <cmocka.h>
 
-#include "session/address.h"
+#include "session/dial.h"
 #include "util/macro.h"
 
 #define TEN(x) x x x x x x x x x x
@@ -149,8 +149,8 @@ static void takes_a_connected_socket(void **state)
 
                 assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
                 address.fd = pair[0];
-                assert_int_equal((listen ? address_accept : address_connect)(
-                                         &address, -1, &fd, message, sizeof(message)),
+                assert_int_equal((listen ? dial_accept : dial_connect)(&address, -1, &fd, message,
+                                                                       sizeof(message)),
                                  0);
                 assert_int_equal(fd, pair[0]);
                 assert_true(fcntl(fd, F_GETFL) & O_NONBLOCK);
@@ -229,7 +229,7 @@ static void refuses_descriptors_that_are_no_connected_stream(void **state)
                 int fd = -7;
 
                 assert_true(address.fd >= 3);
-                assert_int_equal(address_connect(&address, -1, &fd, message, sizeof(message)),
+                assert_int_equal(dial_connect(&address, -1, &fd, message, sizeof(message)),
                                  cases[i].want);
                 snprintf(want, sizeof(want), "descriptor %i is no connected stream socket: %s",
                          address.fd, strerror(-cases[i].want));

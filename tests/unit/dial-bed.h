@@ -18,7 +18,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "session/address.h"
+#include "session/dial.h"
 #include "util/macro.h"
 
 #define DEADLINE_SEC 30

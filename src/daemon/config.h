@@ -1,0 +1,89 @@
+#pragma once
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * All configuration files, read into one struct: usbredird.conf, guests.d, filters.d. What is
+ * broken is told with file, line and column, and fails safe:
+ *
+ *      the main file   at start the daemon refuses to run
+ *      a guest's file  at start that guest does not exist
+ *      a filter file   at start it stands in the policy as one rule that denies everything
+ *
+ * and after a reload each keeps what was in force before (of the filter files: all of them).
+ */
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "filter/guests.h"
+#include "filter/policy.h"
+#include "util/address.h"
+#include "util/cleanup.h"
+#include "util/log.h"
+
+/* More than one machine's sessions can ever use: each needs its own processes and guests. */
+#define CONFIG_GUESTS_MAX   256
+#define CONFIG_CHANNELS_MAX 64 /* of one guest */
+#define CONFIG_SESSIONS_MAX 512
+
+/* "tcp:" and a host name of 255, or "unix:" and a path of 107 bytes */
+#define CHANNEL_TEXT_SIZE 288
+
+struct channel_config {
+        struct address address;
+        char text[CHANNEL_TEXT_SIZE]; /* as written, of a range the one port: "tcp:vm1:4001" */
+};
+
+/* One file of guests.d. */
+struct guest_config {
+        char name[GUEST_NAME_MAX + 1];
+        char *description; /* never NULL */
+        char *file;        /* its path */
+        struct channel_config *channels;
+        size_t n_channels;
+        unsigned max_devices; /* at once; 0: as many as channels */
+
+        /* [Reconnect] */
+        unsigned initial_delay_sec, max_delay_sec;
+        unsigned max_attempts; /* in a row; 0: for ever */
+
+        /* [Connection] */
+        unsigned greeting_sec;  /* without a hello for so long the guest counts as silent */
+        unsigned keepalive_sec; /* TCP keepalive: idle time and interval */
+        unsigned user_timeout_sec;
+};
+
+/* What is wrong in a file. A line or column of 0: the file as a whole. */
+struct config_error {
+        char *file;
+        uint32_t line, column;
+        char *text; /* what is wrong, what was expected, what was done about it */
+};
+
+struct config {
+        char default_guest[GUEST_NAME_MAX + 1]; /* "" for none */
+        unsigned max_sessions;
+        enum log_level log_level;
+
+        struct guest_config *guests; /* sorted by name */
+        size_t n_guests;
+        struct policy *policy;
+
+        struct config_error *errors;
+        size_t n_errors;
+};
+
+/*
+ * Reads the files below these directories, which stand in falling precedence, and end with NULL. A
+ * directory or a file that is missing is no error. Previous is what is in force, or NULL at
+ * start; what is kept of it is copied. Returns 0, also when errors are listed; -EINVAL, with
+ * *ret_config holding nothing but errors, when the main file is broken at start; -ENOMEM.
+ */
+int config_load(struct config **ret_config, const char *const *directories,
+                const struct config *previous);
+struct config *config_free(struct config *config);
+DEFINE_CLEANUP(struct config, config_free)
+
+/* The directories in which files are looked for when none is named on the command line. */
+extern const char *const config_directories[];
+
+const struct guest_config *config_find_guest(const struct config *config, const char *name);
