@@ -1,5 +1,30 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 noinst_LIBRARIES += libdaemon.a
 libdaemon_a_SOURCES = \
+	%D%/decide.c \
+	%D%/device-info.c \
+	%D%/device-info.h \
+	%D%/device.h \
+	%D%/devices.c \
+	%D%/endings.c \
 	%D%/error.c \
-	%D%/error.h
+	%D%/error.h \
+	%D%/find.c \
+	%D%/hotplug.c \
+	%D%/hotplug.h \
+	%D%/manager-private.h \
+	%D%/manager.c \
+	%D%/manager.h \
+	%D%/memory.c \
+	%D%/memory.h \
+	%D%/names.c \
+	%D%/options.c \
+	%D%/options.h \
+	%D%/outcome.c \
+	%D%/outcome.h \
+	%D%/record.c \
+	%D%/record.h \
+	%D%/redirection.h \
+	%D%/request.c \
+	%D%/sessions.c \
+	%D%/startup.c

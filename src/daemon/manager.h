@@ -40,6 +40,12 @@ struct manager_config {
         const char *const *directories; /* of the configuration, falling precedence, NULL last */
         const char *runtime_directory;  /* exists, and is ours */
         struct launcher *launcher;      /* the caller's */
+
+        /* All that was left over is taken in: the manager does its work from now on. */
+        void (*on_started)(void *userdata);
+        /* Devices or sessions have changed; at most once in a turn of the loop. */
+        void (*on_changed)(void *userdata);
+        void *userdata;
 };
 
 /* Loads the configuration. -EINVAL, with the error, if the main file is broken. */
@@ -56,6 +62,9 @@ void manager_observe(struct manager *m, const struct manager_observer *observer,
  * devices there are, then what udev says. The descriptors are the manager's, also on error.
  */
 int manager_start(struct manager *m, const int *fds, size_t n_fds);
+
+/* Begins nothing more, and ends all sessions: they are gone when manager_sessions() is NULL. */
+void manager_stop(struct manager *m);
 
 /* Before manager_free(): sessions go on without us where the launcher lets them. */
 void manager_leave(struct manager *m);

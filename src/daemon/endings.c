@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * How sessions end. A device stays recorded as taken until it is known to be the host's again: if a
+ * process dies without a word, another one is started to return its device.
+ */
+#include <stdio.h>
+#include <string.h>
+#include <utlist.h>
+
+#include "daemon/manager-private.h"
+#include "util/log.h"
+
+/* What a process needs that only returns a device. */
+#define RETURN_MEMORY (256u << 10)
+
+static enum error_kind error_of(enum session_reason reason)
+{
+        switch (outcome_cause(reason)) {
+        case CAUSE_REJECTED: return ERROR_GUEST_REJECTED;
+        case CAUSE_UNAVAILABLE: return ERROR_IN_USE;
+        case CAUSE_UNPLUGGED:
+        case CAUSE_LOST_IN_RESET: return ERROR_DEVICE_LOST;
+        case CAUSE_GUEST_GONE: return ERROR_CONNECT_FAILED;
+        case CAUSE_CRASHED:
+        case CAUSE_DETACHED:
+        case CAUSE_DENIED:
+        case CAUSE_DISCONNECTED:
+        case CAUSES: break;
+        }
+
+        return ERROR_FAILED;
+}
+
+/* What is to happen to a device whose session is over. */
+static void settle_device(struct manager *m, struct entry *e, enum cause cause, bool by_hand,
+                          bool returned, const struct error *error)
+{
+        enum next next = outcome_next(cause, by_hand);
+
+        if (manager_find_attach(m, e)) {
+                manager_answer_attach(m, e, NULL, error);
+                next = cause == CAUSE_DETACHED ? next : NEXT_END;
+        }
+        if (cause != CAUSE_DETACHED)
+                manager_set_error(e, "%s", error->text);
+        if (returned)
+                manager_go_on(m, e, next);
+        else
+                manager_return_device(m, e, next);
+}
+
+void manager_on_session_end(void *userdata, enum session_reason reason, const char *message,
+                            bool returned)
+{
+        struct running *s = userdata;
+        struct redirection *r = &s->shown;
+        struct manager *m = s->manager;
+        struct device *d = r->device;
+        enum cause cause = s->has_cause ? s->cause : outcome_cause(reason);
+        bool is_link_loss = cause == CAUSE_GUEST_GONE || cause == CAUSE_REJECTED;
+        bool by_hand = r->is_by_hand;
+        uint32_t number = r->number;
+        struct error error;
+
+        error_set(&error, error_of(reason), "%s%s%s", session_reason_string(reason),
+                  *message ? ": " : "", message);
+        log_info("session %u has ended: %s", number, error.text);
+        if (s->is_adopting)
+                m->n_adopting--; /* it has never told what it does */
+        if (m->observer.session_ended && r->channel)
+                m->observer.session_ended(m->userdata, r, reason, message);
+        if (r->channel)
+                channel_release(r->channel, is_link_loss ? CHANNEL_LOST : CHANNEL_FREE, error.text);
+        if (d)
+                d->redirection = NULL;
+        manager_free_session(r);
+        manager_share_memory(m);
+
+        if (d)
+                settle_device(m, entry_of(d), cause, by_hand, returned, &error);
+        else if (reason == REASON_RESET_LOST)
+                manager_device_came_back(m, number);
+        for (d = m->devices; d; d = d->next)
+                if (entry_of(d)->is_over_limit)
+                        manager_judge(m, entry_of(d), OCCASION_START);
+        manager_wake(m);
+        if (m->is_starting && m->n_adopting == 0)
+                manager_begin(m);
+}
+
+void manager_end_session(struct redirection *r, enum cause cause)
+{
+        struct running *s = running_of(r);
+
+        if (s->has_cause)
+                return;
+
+        s->has_cause = true;
+        s->cause = cause;
+        worker_end(r->worker);
+        manager_set_session_state(s, REDIRECTION_ENDING);
+}
+
+static void on_return_end(void *userdata, enum session_reason reason, const char *message,
+                          bool returned)
+{
+        struct entry *e = userdata;
+        struct manager *m = e->manager;
+
+        e->returner = worker_free(e->returner);
+        if (returned) {
+                log_info("%s: returned to the host", device_id(&e->device));
+        } else {
+                log_error("%s: could not be returned to the host's drivers: %s: %s",
+                          device_id(&e->device), session_reason_string(reason), message);
+                manager_set_error(e, "could not be returned to the host's drivers: %s: %s",
+                                  session_reason_string(reason), message);
+        }
+        manager_go_on(m, e, e->after_return);
+        if (e->judge_after_return)
+                manager_judge(m, e, OCCASION_START);
+        e->judge_after_return = false;
+}
+
+static void on_return_status(void *userdata)
+{
+}
+
+static void on_return_stuck(void *userdata)
+{
+        struct entry *e = userdata;
+
+        e->device.phase = DEVICE_IS_STUCK;
+        manager_changed(e->manager, e);
+}
+
+static const struct worker_events return_events = {
+        .on_status = on_return_status,
+        .on_described = on_return_status,
+        .on_end = on_return_end,
+        .on_stuck = on_return_stuck,
+};
+
+void manager_return_device(struct manager *m, struct entry *e, enum next after)
+{
+        struct control_order order;
+        struct error error;
+
+        manager_fill_order(m, e, &order);
+        order.purpose = CONTROL_RETURN;
+        order.usbfs_memory = RETURN_MEMORY;
+        e->after_return = after;
+        e->device.phase = DEVICE_IS_RETURNING;
+        if (worker_start(&e->returner, m->base, m->settings.launcher, &order, -1, &return_events, e,
+                         &error) < 0) {
+                log_error("%s: not returned to the host's drivers: %s", device_id(&e->device),
+                          error.text);
+                manager_go_on(m, e, after);
+                return;
+        }
+        manager_changed(m, e);
+}

@@ -1,0 +1,180 @@
+#pragma once
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * What the files of the manager share: manager.c (what there is, and for how long), devices.c (what
+ * hotplug says), decide.c (what is to be done with a device), sessions.c and endings.c (processes),
+ * find.c and request.c (what people ask), startup.c (what a former daemon left).
+ */
+#include <event2/event.h>
+
+#include "daemon/hotplug.h"
+#include "daemon/manager.h"
+#include "daemon/memory.h"
+#include "daemon/outcome.h"
+#include "daemon/record.h"
+#include "util/macro.h"
+
+/* How long Attach may take; then it is told how far things are. D-Bus callers wait for 25 s. */
+#define ATTACH_SEC 20
+
+/* A device, and what only the manager knows of it. */
+struct entry {
+        struct device device; /* what others see */
+        struct manager *manager;
+        struct event *timer; /* of a retry, or of a look whether it is still there */
+
+        unsigned tries;                         /* at a device that is busy, in a row */
+        uint64_t crashes_usec[OUTCOME_CRASHES]; /* the last ones, the oldest first */
+        bool is_judged;     /* settled, and judged, at least once */
+        bool is_over_limit; /* MaxSessions keeps it from being redirected */
+
+        struct worker *returner; /* gives it back in place of a session that died */
+        enum next after_return;
+        bool judge_after_return; /* by the rules, as at a cold start */
+        uint8_t configuration; /* to be restored */
+
+        struct record record; /* as written */
+};
+
+/* A session, and what only the manager knows of it. */
+struct running {
+        struct redirection shown; /* what others see */
+        struct manager *manager;
+        bool is_adopting; /* it has not told yet what it does */
+        bool has_cause;   /* we have asked it to end */
+        enum cause cause;
+};
+
+/* Somebody waits for a device to be redirected or returned. */
+struct request {
+        struct entry *entry; /* NULL: for all devices to be returned */
+        manager_attached attached;
+        manager_detached detached;
+        void *userdata;
+        bool wait;             /* for the guest to have the device, not only for the session */
+        struct event *timer;   /* of an attach */
+        struct manager *manager;
+        struct request *prev, *next;
+};
+
+/* A guest; one that is no longer configured stays until its last session has ended. */
+struct host_guest {
+        struct guest *guest;
+        bool is_leaving;
+};
+
+struct manager {
+        struct event_base *base;
+        struct manager_config settings;
+        struct config *config;
+        struct hotplug *hotplug;
+
+        struct device *devices;
+        struct redirection *sessions;
+        struct host_guest *guests; /* sorted by name */
+        size_t n_guests;
+        struct request *requests;
+        struct memories memories;
+
+        struct event *work; /* answers requests, frees guests */
+        unsigned n_adopting;
+        bool is_starting; /* nothing is begun before all that is left over is known */
+        bool is_stopping; /* only ends are waited for */
+        bool is_paused;
+        uint32_t last_number;
+
+        struct manager_observer observer;
+        void *userdata;
+};
+
+static inline struct entry *entry_of(struct device *d)
+{
+        return CONTAINER_OF(d, struct entry, device);
+}
+
+static inline struct running *running_of(struct redirection *r)
+{
+        return CONTAINER_OF(r, struct running, shown);
+}
+
+uint64_t manager_now_usec(void); /* CLOCK_MONOTONIC */
+
+/* Tells the observer, and the next daemon. */
+void manager_changed(struct manager *m, struct entry *e);
+
+/* Has requests looked at, and guests that leave, in the next turn of the loop. */
+void manager_wake(struct manager *m);
+
+struct guest *manager_guest_by_name(const struct manager *m, const char *name);
+
+void manager_free_entry(struct entry *e);
+
+/* Devices that are waiting, redirected or being returned. */
+size_t manager_n_busy(const struct manager *m);
+
+/* decide.c */
+enum occasion {
+        OCCASION_NONE,  /* something about the device has changed */
+        OCCASION_PLUG,  /* it was plugged in */
+        OCCASION_START, /* cold start, its guest came up, a reload, resume, room for one more */
+};
+void manager_judge(struct manager *m, struct entry *e, enum occasion occasion);
+void manager_judge_all(struct manager *m, enum occasion occasion);
+
+/* Fills in what the policy in force says. */
+void manager_update_verdict(struct manager *m, struct device *d);
+
+/* Which guest it is to go to by itself, or when none is named. */
+int manager_choose_guest(const struct manager *m, const struct device *d, struct guest **ret,
+                         struct error *ret_error);
+
+/* Has it wait for a channel of that guest. */
+void manager_begin_wait(struct manager *m, struct entry *e, struct guest *g, enum intent intent,
+                        bool at_once);
+
+/* Takes it out of all waiting, to phase and intent; the error's text stays. */
+void manager_rest(struct manager *m, struct entry *e, enum device_phase phase);
+void manager_set_error(struct entry *e, const char *format, ...) PRINTF(2, 3);
+
+/* What the table of outcomes says is to happen next. */
+void manager_go_on(struct manager *m, struct entry *e, enum next next);
+
+/* Waits for its guest again, if that is still what is wanted. */
+void manager_reconnect(struct manager *m, struct entry *e, bool at_once);
+
+/* devices.c */
+extern const struct hotplug_events manager_hotplug_events;
+void manager_device_came_back(struct manager *m, uint32_t number);
+
+/* sessions.c */
+extern const struct guest_events manager_guest_events;
+extern const struct worker_events manager_session_events;
+struct running *manager_add_session(struct manager *m);
+void manager_free_session(struct redirection *r);
+void manager_fill_order(const struct manager *m, const struct entry *e,
+                        struct control_order *order);
+void manager_set_session_state(struct running *s, enum redirection_state state);
+void manager_on_session_status(void *userdata);
+
+/* Gives each session its share of usbfs memory. */
+void manager_share_memory(struct manager *m);
+
+/* endings.c */
+void manager_end_session(struct redirection *r, enum cause cause);
+void manager_return_device(struct manager *m, struct entry *e, enum next after);
+void manager_on_session_end(void *userdata, enum session_reason reason, const char *message,
+                            bool returned);
+
+/* request.c */
+struct request *manager_find_attach(struct manager *m, const struct entry *e);
+void manager_answer_attach(struct manager *m, struct entry *e, struct redirection *r,
+                           const struct error *error);
+void manager_answer_detaches(struct manager *m);
+void manager_forget_device(struct manager *m, struct entry *e);
+
+/* startup.c */
+void manager_on_session_described(void *userdata);
+void manager_remember_paused(const struct manager *m);
+
+/* When nothing is left to be adopted. */
+void manager_begin(struct manager *m);

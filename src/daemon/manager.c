@@ -1,0 +1,408 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * What there is: devices, guests, sessions; how they come and go.
+ *
+ * A device's phase says who has it. Whatever happens is taken in at once, and decided by decide.c
+ * from the verdict of the policy and the table of outcomes; only answers to people, and the end of
+ * guests that are no longer configured, wait for the next turn of the loop.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <utlist.h>
+
+#include "daemon/manager-private.h"
+#include "util/cleanup.h"
+#include "util/log.h"
+
+uint64_t manager_now_usec(void)
+{
+        struct timespec now;
+
+        clock_gettime(CLOCK_MONOTONIC, &now);
+        return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
+}
+
+static void write_record(struct manager *m, struct entry *e)
+{
+        const struct device *d = &e->device;
+        struct record record = {
+                .bus = d->info.bus,
+                .address = d->info.address,
+                .vendor = d->info.facts.vendor,
+                .product = d->info.facts.product,
+                .is_taken = d->redirection || e->returner,
+                .configuration = e->configuration,
+                .is_inhibited = d->is_inhibited,
+        };
+        int r;
+
+        strcpy(record.port, device_id(d));
+        if (d->intent == INTENT_BY_HAND)
+                strcpy(record.by_hand, d->guest);
+        if (!memcmp(&record, &e->record, sizeof(record)))
+                return;
+
+        r = record_write(m->settings.runtime_directory, &record);
+        if (r < 0)
+                log_error("%s: cannot be remembered below %s: %s", device_id(d),
+                          m->settings.runtime_directory, strerror(-r));
+        else
+                e->record = record;
+}
+
+void manager_changed(struct manager *m, struct entry *e)
+{
+        if (!m->is_starting)
+                write_record(m, e);
+        if (m->observer.device_changed)
+                m->observer.device_changed(m->userdata, &e->device);
+        manager_wake(m);
+}
+
+void manager_wake(struct manager *m)
+{
+        event_active(m->work, 0, 0);
+}
+
+size_t manager_n_busy(const struct manager *m)
+{
+        const struct device *d;
+        size_t n = 0;
+
+        DL_FOREACH(m->devices, d)
+                n += d->phase != DEVICE_IS_IDLE && d->phase != DEVICE_IS_FAILED;
+        return n;
+}
+
+static bool guest_is_used(const struct manager *m, const struct guest *g)
+{
+        const struct redirection *r;
+
+        DL_FOREACH(m->sessions, r)
+                if (r->channel && channel_guest(r->channel) == g)
+                        return true;
+        return false;
+}
+
+/* Guests that are no longer configured go with their last session. */
+static void drop_guests(struct manager *m)
+{
+        for (size_t i = 0; i < m->n_guests;) {
+                struct host_guest *place = &m->guests[i];
+
+                if (!place->is_leaving || guest_is_used(m, place->guest)) {
+                        i++;
+                        continue;
+                }
+                if (m->observer.guest_removed)
+                        m->observer.guest_removed(m->userdata, place->guest);
+                guest_free(place->guest);
+                memmove(place, place + 1, (--m->n_guests - i) * sizeof(*place));
+        }
+}
+
+static void on_work(evutil_socket_t fd, short what, void *userdata)
+{
+        struct manager *m = userdata;
+
+        manager_answer_detaches(m);
+        drop_guests(m);
+        if (m->settings.on_changed)
+                m->settings.on_changed(m->settings.userdata);
+}
+
+static struct host_guest *find_place(const struct manager *m, const char *name)
+{
+        for (size_t i = 0; i < m->n_guests; i++)
+                if (!strcmp(guest_name(m->guests[i].guest), name))
+                        return &m->guests[i];
+        return NULL;
+}
+
+struct guest *manager_guest_by_name(const struct manager *m, const char *name)
+{
+        struct host_guest *place = find_place(m, name);
+
+        return place && !place->is_leaving ? place->guest : NULL;
+}
+
+static int compare_places(const void *a, const void *b)
+{
+        const struct host_guest *left = a, *right = b;
+
+        return strcmp(guest_name(left->guest), guest_name(right->guest));
+}
+
+static int add_guest(struct manager *m, const struct guest_config *config)
+{
+        struct host_guest *places;
+        struct guest *g;
+        int r;
+
+        places = reallocarray(m->guests, m->n_guests + 1, sizeof(*places));
+        if (!places)
+                return -ENOMEM;
+        m->guests = places;
+        r = guest_new(&g, m->base, config, &manager_guest_events, m);
+        if (r < 0)
+                return r;
+
+        places[m->n_guests++] = (struct host_guest){ .guest = g };
+        qsort(places, m->n_guests, sizeof(*places), compare_places);
+        if (m->observer.guest_added)
+                m->observer.guest_added(m->userdata, g);
+        return 0;
+}
+
+static void remove_guest(struct manager *m, struct host_guest *place)
+{
+        struct redirection *r;
+        struct device *d;
+
+        place->is_leaving = true;
+        DL_FOREACH(m->devices, d)
+                if (d->waiter.guest == place->guest) {
+                        manager_set_error(entry_of(d), "guest '%s' is no longer configured",
+                                          d->guest);
+                        manager_rest(m, entry_of(d), DEVICE_IS_IDLE);
+                }
+        DL_FOREACH(m->sessions, r)
+                if (r->channel && channel_guest(r->channel) == place->guest)
+                        manager_end_session(r, CAUSE_DISCONNECTED);
+        manager_wake(m);
+}
+
+static int update_guests(struct manager *m)
+{
+        const struct config *config = m->config;
+        int r = 0;
+
+        for (size_t i = 0; i < m->n_guests; i++)
+                if (!config_find_guest(config, guest_name(m->guests[i].guest)))
+                        remove_guest(m, &m->guests[i]);
+
+        for (size_t i = 0; r == 0 && i < config->n_guests; i++) {
+                struct host_guest *place = find_place(m, config->guests[i].name);
+
+                if (!place) {
+                        r = add_guest(m, &config->guests[i]);
+                } else {
+                        place->is_leaving = false;
+                        r = guest_set_config(place->guest, &config->guests[i]);
+                }
+        }
+
+        return r;
+}
+
+static void log_errors(const struct config *config)
+{
+        for (size_t i = 0; i < config->n_errors; i++) {
+                const struct config_error *error = &config->errors[i];
+
+                if (error->line > 0)
+                        log_error("%s:%u:%u: %s", error->file, error->line, error->column,
+                                  error->text);
+                else
+                        log_error("%s: %s", error->file, error->text);
+        }
+}
+
+static int first_error(const struct config *config, struct error *ret_error)
+{
+        const struct config_error *error = &config->errors[0];
+
+        return error_set(ret_error, ERROR_INVALID_FILES, "%s:%u:%u: %s%s", error->file,
+                         error->line, error->column, error->text,
+                         config->n_errors > 1 ? " (and more: see ConfigurationErrors)" : "");
+}
+
+/* Makes the configuration the one in force. */
+static int take_config(struct manager *m, struct config *config)
+{
+        struct config *old = m->config;
+        struct device *d;
+        int r;
+
+        m->config = config;
+        log_set_level(config->log_level);
+        r = update_guests(m);
+        DL_FOREACH(m->devices, d)
+                manager_update_verdict(m, d);
+        config_free(old);
+        return r;
+}
+
+int manager_reload(struct manager *m, struct error *ret_error)
+{
+        struct config *config = NULL;
+        struct device *d;
+        int r;
+
+        r = config_load(&config, m->settings.directories, m->config);
+        if (r >= 0)
+                r = take_config(m, config);
+        if (r < 0)
+                return error_set(ret_error, ERROR_FAILED, "cannot reload: %s", strerror(-r));
+
+        log_errors(m->config);
+        log_info("configuration reloaded: %zu guests, %zu errors", m->config->n_guests,
+                 m->config->n_errors);
+        DL_FOREACH(m->devices, d) {
+                d->is_rejected = false;
+                if (d->phase == DEVICE_IS_FAILED)
+                        d->phase = DEVICE_IS_IDLE;
+        }
+        if (m->observer.configuration_changed)
+                m->observer.configuration_changed(m->userdata);
+        manager_judge_all(m, OCCASION_START);
+
+        return m->config->n_errors > 0 ? first_error(m->config, ret_error) : 0;
+}
+
+int manager_new(struct manager **ret, struct event_base *base, const struct manager_config *config,
+                struct error *ret_error)
+{
+        CLEANUP(manager_freep) struct manager *m = NULL;
+        CLEANUP(config_freep) struct config *loaded = NULL;
+        int r;
+
+        m = calloc(1, sizeof(*m));
+        if (!m)
+                return error_set(ret_error, ERROR_FAILED, "out of memory");
+
+        m->base = base;
+        m->settings = *config;
+        m->is_starting = true;
+        m->work = event_new(base, -1, 0, on_work, m);
+
+        r = m->work ? config_load(&loaded, config->directories, NULL) : -ENOMEM;
+        if (r == -EINVAL) {
+                log_errors(loaded);
+                return first_error(loaded, ret_error);
+        }
+        if (r >= 0)
+                r = take_config(m, TAKE(loaded));
+        if (r < 0)
+                return error_set(ret_error, ERROR_FAILED, "cannot load the configuration: %s",
+                                 strerror(-r));
+
+        log_errors(m->config);
+        *ret = TAKE(m);
+        return 0;
+}
+
+void manager_observe(struct manager *m, const struct manager_observer *observer, void *userdata)
+{
+        m->observer = *observer;
+        m->userdata = userdata;
+}
+
+void manager_free_entry(struct entry *e)
+{
+        guest_dequeue(&e->device.waiter);
+        worker_free(e->returner);
+        if (e->timer)
+                event_free(e->timer);
+        free(e);
+}
+
+struct manager *manager_free(struct manager *m)
+{
+        struct redirection *r, *next_session;
+        struct request *request, *next_request;
+        struct device *d, *next_device;
+
+        if (!m)
+                return NULL;
+
+        DL_FOREACH_SAFE(m->requests, request, next_request) {
+                DL_DELETE(m->requests, request);
+                if (request->timer)
+                        event_free(request->timer);
+                free(request);
+        }
+        DL_FOREACH_SAFE(m->sessions, r, next_session)
+                manager_free_session(r);
+        DL_FOREACH_SAFE(m->devices, d, next_device) {
+                DL_DELETE(m->devices, d);
+                manager_free_entry(entry_of(d));
+        }
+        for (size_t i = 0; i < m->n_guests; i++)
+                guest_free(m->guests[i].guest);
+        free(m->guests);
+        hotplug_free(m->hotplug);
+        if (m->work)
+                event_free(m->work);
+        config_free(m->config);
+        free(m);
+        return NULL;
+}
+
+void manager_leave(struct manager *m)
+{
+        struct redirection *r;
+
+        DL_FOREACH(m->sessions, r)
+                worker_leave(r->worker);
+}
+
+void manager_stop(struct manager *m)
+{
+        struct redirection *r;
+
+        m->is_stopping = true;
+        DL_FOREACH(m->sessions, r)
+                manager_end_session(r, CAUSE_DISCONNECTED);
+}
+
+struct device *manager_devices(const struct manager *m)
+{
+        return m->devices;
+}
+
+struct redirection *manager_sessions(const struct manager *m)
+{
+        return m->sessions;
+}
+
+size_t manager_n_guests(const struct manager *m)
+{
+        return m->n_guests;
+}
+
+struct guest *manager_guest(const struct manager *m, size_t index)
+{
+        return m->guests[index].guest;
+}
+
+const struct config *manager_config(const struct manager *m)
+{
+        return m->config;
+}
+
+bool manager_is_paused(const struct manager *m)
+{
+        return m->is_paused;
+}
+
+void manager_set_paused(struct manager *m, bool paused)
+{
+        struct device *d;
+
+        if (m->is_paused == paused)
+                return;
+
+        m->is_paused = paused;
+        manager_remember_paused(m);
+        log_notice(paused ? "paused: rules redirect nothing by themselves" : "resumed");
+        DL_FOREACH(m->devices, d)
+                if (paused && d->phase == DEVICE_IS_WAITING && d->intent == INTENT_AUTOMATIC)
+                        manager_rest(m, entry_of(d), DEVICE_IS_IDLE);
+        if (m->observer.paused_changed)
+                m->observer.paused_changed(m->userdata);
+        if (!paused)
+                manager_judge_all(m, OCCASION_START);
+}

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * A handful of places, looked through one by one: devices are plugged in by hands.
+ */
+#include "daemon/memory.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static bool is_of(const struct memory *memory, const struct device_info *info)
+{
+        const struct facts *facts = &info->facts;
+
+        if (memory->order == 0 || memory->vendor != facts->vendor ||
+            memory->product != facts->product || strcmp(memory->serial, facts->serial) != 0)
+                return false;
+
+        /* What is to come back from a reset does so where it was. */
+        return (facts->serial[0] && memory->until_usec == 0) ||
+               !strcmp(memory->port, facts->port);
+}
+
+struct memory *memory_keep(struct memories *m, const struct device *d)
+{
+        struct memory *place = &m->places[0];
+
+        for (size_t i = 0; i < MEMORY_MAX; i++) {
+                if (is_of(&m->places[i], &d->info)) {
+                        place = &m->places[i];
+                        break;
+                }
+                if (m->places[i].order < place->order)
+                        place = &m->places[i];
+        }
+
+        *place = (struct memory){
+                .vendor = d->info.facts.vendor,
+                .product = d->info.facts.product,
+                .intent = d->intent,
+                .order = ++m->last,
+        };
+        strcpy(place->port, device_id(d));
+        strcpy(place->serial, d->info.facts.serial);
+        strcpy(place->guest, d->guest);
+        return place;
+}
+
+bool memory_recall(struct memories *m, const struct device_info *info, uint64_t now_usec,
+                   struct memory *ret)
+{
+        for (size_t i = 0; i < MEMORY_MAX; i++) {
+                struct memory *place = &m->places[i];
+
+                if (!is_of(place, info))
+                        continue;
+                if (place->until_usec > 0 && place->until_usec < now_usec) {
+                        place->order = 0;
+                        continue;
+                }
+                if (place->if_lost_by > 0)
+                        continue;
+
+                *ret = *place;
+                place->order = 0;
+                return true;
+        }
+
+        return false;
+}
+
+void memory_confirm(struct memories *m, uint32_t number, uint64_t until_usec)
+{
+        for (size_t i = 0; i < MEMORY_MAX; i++)
+                if (m->places[i].order > 0 && m->places[i].if_lost_by == number) {
+                        m->places[i].if_lost_by = 0;
+                        m->places[i].until_usec = until_usec;
+                }
+}

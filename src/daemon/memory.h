@@ -1,0 +1,43 @@
+#pragma once
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Devices that were taken away while a guest had them, or waited for one: whose each was, in case
+ * it comes back.
+ */
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "daemon/device.h"
+
+/* The oldest is forgotten for the next one. */
+#define MEMORY_MAX 64
+
+struct memory {
+        char port[FACTS_PORT_MAX + 1];
+        uint16_t vendor, product;
+        char serial[FACTS_SERIAL_MAX + 1];
+
+        enum intent intent;
+        char guest[GUEST_NAME_MAX + 1];
+        uint64_t until_usec;   /* CLOCK_MONOTONIC; 0: for ever */
+        uint32_t if_lost_by;   /* counts only if the session of that number lost it in a reset */
+        uint64_t order;        /* of being remembered; 0: a free place */
+};
+
+struct memories {
+        struct memory places[MEMORY_MAX];
+        uint64_t last;
+};
+
+/* Remembers the device's intent and guest. Returns the place, to be filled in further. */
+struct memory *memory_keep(struct memories *m, const struct device *d);
+
+/*
+ * Takes out what is remembered of a device that was plugged in: one with the same identity, with a
+ * serial at any port, without one at the same. Returns whether there was any that counts.
+ */
+bool memory_recall(struct memories *m, const struct device_info *info, uint64_t now_usec,
+                   struct memory *ret);
+
+/* That session lost its device in a reset: what depends on it counts; from now on for so long. */
+void memory_confirm(struct memories *m, uint32_t number, uint64_t until_usec);

@@ -1,0 +1,50 @@
+#pragma once
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Why a session ended, and what happens next: one table.
+ */
+#include <stdbool.h>
+
+#include "session/control.h"
+
+enum cause {
+        CAUSE_GUEST_GONE,  /* the guest left, the link broke, the protocol was broken */
+        CAUSE_REJECTED,    /* the guest does not want the device */
+        CAUSE_UNAVAILABLE, /* another program uses the device, or access to it was denied */
+        CAUSE_UNPLUGGED,
+        CAUSE_LOST_IN_RESET, /* it came back from a reset as another device */
+        CAUSE_CRASHED,       /* the session process died, hung or failed */
+        CAUSE_DETACHED,      /* by hand */
+        CAUSE_DENIED,        /* rules have changed and deny it now */
+        CAUSE_DISCONNECTED,  /* its guest was disconnected by hand, or is no longer configured */
+        CAUSES,
+};
+
+enum next {
+        NEXT_END,       /* nothing; the reason is kept */
+        NEXT_RECONNECT, /* waits for a channel of its guest, whatever on= says */
+        NEXT_REJECTED,  /* not again until re-plug, a reload or a new connection to its guest */
+        NEXT_RETRY,     /* after a delay that grows; given up after so many tries */
+        NEXT_REPLUG,    /* the same guest when it is plugged in again */
+        NEXT_RETURN,    /* the same guest if it is back at its port soon */
+        NEXT_RESTART,   /* at once; given up if that happens too often */
+        NEXT_INHIBIT,   /* no rule acts until re-plug or Attach */
+};
+
+/* Tries to get a device that is busy or not accessible, beside the first one. */
+#define OUTCOME_TRIES 5
+
+/* The first delay before a try; it doubles. */
+#define OUTCOME_DELAY_SEC 1
+
+/* So many crashes within this time are too many. */
+#define OUTCOME_CRASHES     3
+#define OUTCOME_CRASHES_SEC 60
+
+/* How long a device may take to come back from a reset. */
+#define OUTCOME_RETURN_SEC 10
+
+/* What a session's own reason means, unless the daemon has asked it to end. */
+enum cause outcome_cause(enum session_reason reason);
+
+enum next outcome_next(enum cause cause, bool by_hand);

@@ -1,0 +1,332 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * What people ask: Attach and Detach, and the answers to them, which come when what was asked for
+ * has happened.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include <sys/time.h>
+#include <utlist.h>
+
+#include "daemon/manager-private.h"
+#include "util/log.h"
+
+static void free_request(struct request *request)
+{
+        DL_DELETE(request->manager->requests, request);
+        if (request->timer)
+                event_free(request->timer);
+        free(request);
+}
+
+static struct request *add_request(struct manager *m, struct entry *e, void *userdata)
+{
+        struct request *request = calloc(1, sizeof(*request));
+
+        if (!request)
+                return NULL;
+        request->manager = m;
+        request->entry = e;
+        request->userdata = userdata;
+        DL_APPEND(m->requests, request);
+        return request;
+}
+
+struct request *manager_find_attach(struct manager *m, const struct entry *e)
+{
+        struct request *request;
+
+        DL_FOREACH(m->requests, request)
+                if (request->entry == e && request->attached)
+                        return request;
+        return NULL;
+}
+
+/* With a session only: whoever waits for more goes on waiting until the guest has the device. */
+void manager_answer_attach(struct manager *m, struct entry *e, struct redirection *r,
+                           const struct error *error)
+{
+        struct request *request = manager_find_attach(m, e);
+        manager_attached attached;
+        void *userdata;
+
+        if (!request || (r && request->wait && r->state != REDIRECTION_FORWARDING))
+                return;
+
+        attached = request->attached;
+        userdata = request->userdata;
+        free_request(request);
+        attached(userdata, r, error);
+}
+
+/* It took long. With a session its guest is slow, and may be paused; without, there is none. */
+static void on_attach_timeout(evutil_socket_t fd, short what, void *userdata)
+{
+        struct request *request = userdata;
+        struct manager *m = request->manager;
+        struct entry *e = request->entry;
+        struct error error;
+
+        if (e->device.redirection) {
+                request->wait = false;
+                manager_answer_attach(m, e, e->device.redirection, NULL);
+                return;
+        }
+
+        error_set(&error, request->wait ? ERROR_NO_FREE_CHANNEL : ERROR_CONNECT_FAILED,
+                  "no channel of guest '%s' within %i s%s%s: see its LastError and Channels",
+                  e->device.guest, ATTACH_SEC, e->device.last_error[0] ? ": " : "",
+                  e->device.last_error);
+        manager_answer_attach(m, e, NULL, &error);
+        manager_rest(m, e, DEVICE_IS_IDLE);
+}
+
+/* Why the device cannot be given to anybody now. */
+static int refuse_attach(struct manager *m, const struct device *d, struct error *ret_error)
+{
+        switch (d->phase) {
+        case DEVICE_IS_STARTING:
+        case DEVICE_IS_REDIRECTED:
+                return error_set(ret_error, ERROR_ALREADY_ATTACHED,
+                                 "%s is attached to guest '%s': detach it first", device_id(d),
+                                 d->guest);
+        case DEVICE_IS_RETURNING:
+        case DEVICE_IS_STUCK:
+                return error_set(ret_error, ERROR_IN_USE, "%s is %s: try again", device_id(d),
+                                 d->phase == DEVICE_IS_STUCK ? "stuck in a session that cannot be "
+                                                               "ended"
+                                                             : "on its way back to the host");
+        case DEVICE_IS_WAITING:
+                if (d->intent == INTENT_BY_HAND)
+                        return error_set(ret_error, ERROR_ALREADY_ATTACHED,
+                                         "%s is being attached to guest '%s': detach it first",
+                                         device_id(d), d->guest);
+                break;
+        case DEVICE_IS_IDLE:
+        case DEVICE_IS_FAILED: break;
+        }
+
+        if (d->phase != DEVICE_IS_WAITING && manager_n_busy(m) >= m->config->max_sessions)
+                return error_set(ret_error, ERROR_LIMIT_REACHED,
+                                 "MaxSessions=%u are in use: detach a device, or raise it in "
+                                 "usbredird.conf",
+                                 m->config->max_sessions);
+        return 0;
+}
+
+static int refuse_by_policy(const struct manager *m, const struct device *d, const char *guest,
+                            struct error *ret_error)
+{
+        if (manager_may_go_to(m, d, guest))
+                return 0;
+        if (d->info.refusal[0])
+                return error_set(ret_error, ERROR_DENIED, "%s is never redirected: %s",
+                                 device_id(d), d->info.refusal);
+        if (!d->info.is_settled)
+                return error_set(ret_error, ERROR_DENIED,
+                                 "%s is not ready: udev or the kernel is still setting it up, or "
+                                 "it is not authorized",
+                                 device_id(d));
+
+        switch (d->verdict.kind) {
+        case VERDICT_HUB:
+                return error_set(ret_error, ERROR_DENIED, "%s is a hub: hubs are never redirected",
+                                 device_id(d));
+        case VERDICT_NO_MATCH:
+                return error_set(ret_error, ERROR_DENIED,
+                                 "%s shows no class that a rule could judge", device_id(d));
+        case VERDICT_ALLOWED:
+        case VERDICT_CONFLICT:
+                return error_set(ret_error, ERROR_DENIED,
+                                 "%s may not go to guest '%s': %s names others", device_id(d),
+                                 guest, d->rule);
+        case VERDICT_DENIED: break;
+        }
+
+        return error_set(ret_error, ERROR_DENIED, "%s is denied by %s", device_id(d),
+                         d->rule[0] ? d->rule : "the policy: no rule allows it");
+}
+
+int manager_attach(struct manager *m, struct device *d, const char *guest,
+                   const struct attach_options *options, manager_attached done, void *userdata,
+                   struct error *ret_error)
+{
+        struct timeval delay = { .tv_sec = ATTACH_SEC };
+        struct entry *e = entry_of(d);
+        struct request *request;
+        struct guest *g;
+        int r;
+
+        if (m->is_starting)
+                return error_set(ret_error, ERROR_FAILED, "usbredird is starting: try again");
+
+        r = *guest ? manager_find_guest(m, guest, &g, ret_error)
+                   : manager_choose_guest(m, d, &g, ret_error);
+        if (r == 0)
+                r = refuse_by_policy(m, d, guest_name(g), ret_error);
+        if (r == 0)
+                r = refuse_attach(m, d, ret_error);
+        if (r < 0)
+                return r;
+        if (!options->wait && !guest_has_free_channel(g))
+                return error_set(ret_error, ERROR_NO_FREE_CHANNEL,
+                                 "guest '%s' has no free channel: detach a device, or wait (option "
+                                 "'wait')",
+                                 guest_name(g));
+
+        request = add_request(m, e, userdata);
+        if (request)
+                request->timer = event_new(m->base, -1, 0, on_attach_timeout, request);
+        if (!request || !request->timer) {
+                if (request)
+                        free_request(request);
+                return error_set(ret_error, ERROR_FAILED, "out of memory");
+        }
+        request->attached = done;
+        request->wait = options->wait;
+        event_add(request->timer, &delay);
+
+        log_info("%s: to be attached to guest '%s', as asked", device_id(d), guest_name(g));
+        d->is_inhibited = false;
+        d->is_rejected = false;
+        d->last_error[0] = '\0';
+        manager_begin_wait(m, e, g, INTENT_BY_HAND, true);
+        return 0;
+}
+
+static void detach(struct manager *m, struct entry *e)
+{
+        struct device *d = &e->device;
+        struct error error;
+
+        error_set(&error, ERROR_FAILED, "%s was detached before it was attached", device_id(d));
+        manager_answer_attach(m, e, NULL, &error);
+
+        if (d->redirection)
+                manager_end_session(d->redirection, CAUSE_DETACHED);
+        else if (e->returner)
+                e->after_return = outcome_next(CAUSE_DETACHED, d->intent == INTENT_BY_HAND);
+        else
+                manager_go_on(m, e, outcome_next(CAUSE_DETACHED, d->intent == INTENT_BY_HAND));
+}
+
+static bool is_busy(const struct device *d)
+{
+        return d->phase != DEVICE_IS_IDLE && d->phase != DEVICE_IS_FAILED;
+}
+
+int manager_detach(struct manager *m, struct device *d, manager_detached done, void *userdata,
+                   struct error *ret_error)
+{
+        struct request *request;
+
+        if (!is_busy(d))
+                return error_set(ret_error, ERROR_NOT_ATTACHED, "%s is not attached", device_id(d));
+        if (d->phase == DEVICE_IS_STUCK)
+                return error_set(ret_error, ERROR_IN_USE,
+                                 "%s is stuck in a session that cannot be ended: unplug it",
+                                 device_id(d));
+
+        request = add_request(m, entry_of(d), userdata);
+        if (!request)
+                return error_set(ret_error, ERROR_FAILED, "out of memory");
+        request->detached = done;
+        log_info("%s: to be detached, as asked", device_id(d));
+        detach(m, entry_of(d));
+        manager_wake(m);
+        return 0;
+}
+
+void manager_detach_all(struct manager *m, manager_detached done, void *userdata)
+{
+        struct request *request = add_request(m, NULL, userdata);
+        struct error error;
+
+        if (!request) {
+                error_set(&error, ERROR_FAILED, "out of memory");
+                done(userdata, &error);
+                return;
+        }
+        request->detached = done;
+        for (struct device *d = m->devices; d; d = d->next)
+                if (is_busy(d) && d->phase != DEVICE_IS_STUCK)
+                        detach(m, entry_of(d));
+        manager_wake(m);
+}
+
+static bool is_done(const struct manager *m, const struct request *request)
+{
+        const struct device *d;
+
+        if (request->entry)
+                return !is_busy(&request->entry->device);
+
+        DL_FOREACH(m->devices, d)
+                if (is_busy(d) && d->phase != DEVICE_IS_STUCK)
+                        return false;
+        return true;
+}
+
+void manager_answer_detaches(struct manager *m)
+{
+        struct request *request, *next;
+
+        DL_FOREACH_SAFE(m->requests, request, next) {
+                manager_detached detached = request->detached;
+                void *userdata = request->userdata;
+
+                if (!detached || !is_done(m, request))
+                        continue;
+                free_request(request);
+                detached(userdata, NULL);
+        }
+}
+
+/* It is unplugged: whoever waits for its return has it. */
+void manager_forget_device(struct manager *m, struct entry *e)
+{
+        struct request *request, *next;
+
+        DL_FOREACH_SAFE(m->requests, request, next) {
+                manager_detached detached = request->detached;
+                void *userdata = request->userdata;
+
+                if (request->entry != e)
+                        continue;
+                free_request(request);
+                if (detached)
+                        detached(userdata, NULL);
+        }
+        manager_wake(m);
+}
+
+void manager_forget(struct manager *m, void *userdata)
+{
+        struct request *request, *next;
+
+        DL_FOREACH_SAFE(m->requests, request, next)
+                if (request->userdata == userdata)
+                        free_request(request);
+}
+
+int manager_connect_guest(struct manager *m, struct guest *g, struct error *ret_error)
+{
+        guest_connect(g);
+        for (struct device *d = m->devices; d; d = d->next) {
+                const char *name = manager_guest_for(m, d);
+
+                if (name && !strcmp(name, guest_name(g)))
+                        manager_judge(m, entry_of(d), OCCASION_START);
+        }
+        return 0;
+}
+
+void manager_disconnect_guest(struct manager *m, struct guest *g)
+{
+        struct redirection *r;
+
+        guest_disconnect(g);
+        DL_FOREACH(m->sessions, r)
+                if (r->channel && channel_guest(r->channel) == g)
+                        manager_end_session(r, CAUSE_DISCONNECTED);
+}

@@ -1,0 +1,339 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Sessions: begun when a channel is connected, and followed by what their processes tell. A device
+ * is recorded as taken before a process may take it.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <utlist.h>
+
+#include "daemon/manager-private.h"
+#include "util/cleanup.h"
+#include "util/log.h"
+
+#define USBFS_MEMORY_FILE "/sys/module/usbcore/parameters/usbfs_memory_mb"
+
+/* The kernel's default, what is left to other programs, and the least that is of use. */
+#define USBFS_DEFAULT_MB  16
+#define USBFS_RESERVE_MB  2
+#define USBFS_SHARE_MIN   (256u << 10)
+#define USBFS_SHARE_MAX   (1024u << 20)
+
+static uint64_t real_usec(void)
+{
+        struct timespec now;
+
+        clock_gettime(CLOCK_REALTIME, &now);
+        return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
+}
+
+/* All of usbfs's memory that is ours to share, in bytes. The kernel spells "no limit" 0. */
+static uint64_t usbfs_memory(void)
+{
+        unsigned megabytes = USBFS_DEFAULT_MB;
+        FILE *file = fopen(USBFS_MEMORY_FILE, "re");
+
+        if (file) {
+                if (fscanf(file, "%u", &megabytes) != 1)
+                        megabytes = USBFS_DEFAULT_MB;
+                fclose(file);
+        }
+        if (megabytes == 0)
+                return UINT64_MAX;
+
+        return megabytes > USBFS_RESERVE_MB ? (uint64_t)(megabytes - USBFS_RESERVE_MB) << 20
+                                            : USBFS_SHARE_MIN;
+}
+
+static uint32_t share_for(size_t sessions)
+{
+        uint64_t share = usbfs_memory() / MAX(sessions, (size_t)1);
+
+        return (uint32_t)MAX(MIN(share, (uint64_t)USBFS_SHARE_MAX), (uint64_t)USBFS_SHARE_MIN);
+}
+
+void manager_share_memory(struct manager *m)
+{
+        struct redirection *r;
+        uint32_t share;
+        int n;
+
+        DL_COUNT(m->sessions, r, n);
+        share = share_for((size_t)n);
+        DL_FOREACH(m->sessions, r)
+                if (worker_status(r->worker)->usbfs_memory != share)
+                        worker_set_memory(r->worker, share);
+}
+
+struct running *manager_add_session(struct manager *m)
+{
+        struct running *s = calloc(1, sizeof(*s));
+
+        if (!s)
+                return NULL;
+        s->manager = m;
+        DL_APPEND(m->sessions, &s->shown);
+        return s;
+}
+
+void manager_free_session(struct redirection *r)
+{
+        struct running *s = running_of(r);
+
+        DL_DELETE(s->manager->sessions, r);
+        worker_free(r->worker);
+        free(s);
+}
+
+void manager_fill_order(const struct manager *m, const struct entry *e, struct control_order *order)
+{
+        const struct device_info *info = &e->device.info;
+
+        *order = (struct control_order){
+                .vendor = info->facts.vendor,
+                .product = info->facts.product,
+                .bus = info->bus,
+                .address = info->address,
+                .configuration = e->configuration,
+                .log_level = (uint32_t)m->config->log_level,
+                .since_usec = real_usec(),
+        };
+        snprintf(order->port, sizeof(order->port), "%s", info->facts.port);
+}
+
+static size_t count_sessions(const struct manager *m)
+{
+        const struct redirection *r;
+        size_t n = 0;
+
+        DL_COUNT(m->sessions, r, n);
+        return n;
+}
+
+static int start_worker(struct manager *m, struct entry *e, struct running *s, int fd,
+                        struct error *ret_error)
+{
+        struct guest *g = channel_guest(s->shown.channel);
+        struct control_order order;
+
+        manager_fill_order(m, e, &order);
+        order.purpose = CONTROL_REDIRECT;
+        order.number = s->shown.number;
+        order.flags = (s->shown.is_by_hand ? CONTROL_BY_HAND : 0) |
+                      (e->device.verdict.reset ? 0 : CONTROL_NO_RESET);
+        order.greeting_sec = guest_config(g)->greeting_sec;
+        order.usbfs_memory = share_for(count_sessions(m));
+        snprintf(order.guest, sizeof(order.guest), "%s", guest_name(g));
+        snprintf(order.channel, sizeof(order.channel), "%s", channel_text(s->shown.channel));
+        s->shown.since_usec = order.since_usec;
+        return worker_start(&s->shown.worker, m->base, m->settings.launcher, &order, fd,
+                            &manager_session_events, s, ret_error);
+}
+
+/* The device node could not be opened, or no process be had. */
+static void on_start_failed(struct manager *m, struct entry *e, int error, const char *why)
+{
+        enum cause cause = CAUSE_CRASHED;
+        struct error answer;
+
+        if (error == -EACCES || error == -EPERM || error == -EBUSY)
+                cause = CAUSE_UNAVAILABLE;
+        else if (error == -ENODEV || error == -ENOENT)
+                cause = CAUSE_UNPLUGGED;
+
+        log_error("%s: no session: %s", device_id(&e->device), why);
+        manager_set_error(e, "%s", why);
+        error_set(&answer, ERROR_FAILED, "%s", why);
+        manager_answer_attach(m, e, NULL, &answer);
+        manager_go_on(m, e, outcome_next(cause, e->device.intent == INTENT_BY_HAND));
+}
+
+static bool is_first_of(const struct manager *m, const struct guest *g)
+{
+        const struct redirection *r;
+
+        DL_FOREACH(m->sessions, r)
+                if (r->channel && channel_guest(r->channel) == g)
+                        return false;
+        return true;
+}
+
+/* The guest is there, as it was not before: what waits for that may begin. */
+static void on_guest_up(struct manager *m, const struct guest *g)
+{
+        for (struct device *d = m->devices; d; d = d->next) {
+                const char *name = manager_guest_for(m, d);
+
+                if (name && !strcmp(name, guest_name(g))) {
+                        d->is_rejected = false;
+                        manager_judge(m, entry_of(d), OCCASION_START);
+                }
+        }
+}
+
+static void on_connected(void *userdata, struct channel *channel, struct waiter *waiter, int fd)
+{
+        struct device *d = CONTAINER_OF(waiter, struct device, waiter);
+        struct guest *g = channel_guest(channel);
+        struct entry *e = entry_of(d);
+        struct manager *m = userdata;
+        bool is_first = is_first_of(m, g);
+        struct running *s = manager_add_session(m);
+        struct error error = { .text = "out of memory" };
+        int r = -ENOMEM;
+
+        if (s) {
+                s->shown.number = ++m->last_number;
+                s->shown.device = d;
+                s->shown.channel = channel;
+                s->shown.is_by_hand = d->intent == INTENT_BY_HAND;
+                d->redirection = &s->shown;
+                e->configuration = d->info.configuration;
+                manager_changed(m, e); /* recorded as taken, before it is */
+                r = start_worker(m, e, s, fd, &error);
+        } else {
+                close_fd(fd);
+        }
+        if (r < 0) {
+                d->redirection = NULL;
+                if (s)
+                        manager_free_session(&s->shown);
+                channel_release(channel, CHANNEL_FREE, error.text);
+                on_start_failed(m, e, r, error.text);
+                return;
+        }
+
+        log_info("%s: session %u to guest '%s' over %s", device_id(d), s->shown.number,
+                 guest_name(g), channel_text(channel));
+        d->phase = DEVICE_IS_STARTING;
+        if (m->observer.session_added)
+                m->observer.session_added(m->userdata, &s->shown);
+        manager_changed(m, e);
+        manager_answer_attach(m, e, &s->shown, NULL);
+        manager_share_memory(m);
+        if (is_first)
+                on_guest_up(m, g);
+}
+
+static void on_connect_failed(void *userdata, struct waiter *waiter, const struct error *error)
+{
+        struct device *d = CONTAINER_OF(waiter, struct device, waiter);
+        struct entry *e = entry_of(d);
+        struct manager *m = userdata;
+
+        manager_set_error(e, "%s", error->text);
+        if (manager_find_attach(m, e)) {
+                manager_answer_attach(m, e, NULL, error);
+                manager_rest(m, e, DEVICE_IS_IDLE);
+        } else {
+                manager_changed(m, e);
+        }
+}
+
+static void on_guest_changed(void *userdata, struct guest *g)
+{
+        struct manager *m = userdata;
+
+        if (m->observer.guest_changed)
+                m->observer.guest_changed(m->userdata, g);
+}
+
+const struct guest_events manager_guest_events = {
+        .on_connected = on_connected,
+        .on_failed = on_connect_failed,
+        .on_changed = on_guest_changed,
+};
+
+static enum redirection_state state_of(const struct control_status *status)
+{
+        switch ((enum device_state)status->device_state) {
+        case DEVICE_OFFERED: return REDIRECTION_OFFERED;
+        case DEVICE_FORWARDING: return REDIRECTION_FORWARDING;
+        case DEVICE_DISCONNECTING:
+        case DEVICE_DRAINING:
+        case DEVICE_RETURNED: return REDIRECTION_ENDING;
+        case DEVICE_NONE:
+        case DEVICE_CLAIMED:
+        case DEVICE_STATES: break;
+        }
+
+        if (status->link_state == LINK_GREETING)
+                return status->is_silent ? REDIRECTION_SILENT : REDIRECTION_GREETING;
+
+        return status->link_state == LINK_UP ? REDIRECTION_GREETING : REDIRECTION_STARTING;
+}
+
+static enum device_phase phase_of(enum redirection_state state)
+{
+        switch (state) {
+        case REDIRECTION_STARTING:
+        case REDIRECTION_GREETING:
+        case REDIRECTION_SILENT: return DEVICE_IS_STARTING;
+        case REDIRECTION_OFFERED:
+        case REDIRECTION_FORWARDING: return DEVICE_IS_REDIRECTED;
+        case REDIRECTION_ENDING: return DEVICE_IS_RETURNING;
+        case REDIRECTION_STUCK: return DEVICE_IS_STUCK;
+        }
+
+        return DEVICE_IS_STARTING;
+}
+
+void manager_set_session_state(struct running *s, enum redirection_state state)
+{
+        struct redirection *r = &s->shown;
+        struct manager *m = s->manager;
+        struct device *d = r->device;
+
+        if (r->state != state)
+                log_debug("session %u: %s -> %s", r->number, redirection_state_name(r->state),
+                          redirection_state_name(state));
+        r->state = state;
+        if (m->observer.session_changed)
+                m->observer.session_changed(m->userdata, r);
+        if (!d)
+                return;
+
+        if (d->phase != phase_of(state)) {
+                d->phase = phase_of(state);
+                if (d->phase == DEVICE_IS_REDIRECTED) {
+                        log_notice("%s: guest '%s' has it", device_id(d), d->guest);
+                        d->last_error[0] = '\0';
+                        entry_of(d)->tries = 0;
+                }
+                manager_changed(m, entry_of(d));
+        }
+        if (state == REDIRECTION_FORWARDING)
+                manager_answer_attach(m, entry_of(d), r, NULL);
+}
+
+void manager_on_session_status(void *userdata)
+{
+        struct running *s = userdata;
+        const struct control_status *status = worker_status(s->shown.worker);
+
+        if (status->link_state == LINK_UP)
+                channel_set_greeted(s->shown.channel);
+        else if (status->is_silent)
+                channel_set_silent(s->shown.channel);
+
+        if (s->shown.state != REDIRECTION_STUCK)
+                manager_set_session_state(s, s->has_cause ? REDIRECTION_ENDING : state_of(status));
+}
+
+static void on_session_stuck(void *userdata)
+{
+        struct running *s = userdata;
+
+        log_error("session %u cannot be ended; going on without it", s->shown.number);
+        manager_set_session_state(s, REDIRECTION_STUCK);
+}
+
+const struct worker_events manager_session_events = {
+        .on_status = manager_on_session_status,
+        .on_described = manager_on_session_described,
+        .on_end = manager_on_session_end,
+        .on_stuck = on_session_stuck,
+};
