@@ -236,22 +236,29 @@ static void fail(struct manager *m, struct entry *e, const char *why)
         manager_rest(m, e, DEVICE_IS_FAILED);
 }
 
-/* Waits for its guest again, if that is still what is wanted. */
 void manager_reconnect(struct manager *m, struct entry *e, bool at_once)
 {
         struct device *d = &e->device;
+        bool by_rule = d->intent == INTENT_AUTOMATIC;
         struct guest *g = manager_guest_by_name(m, d->guest);
+        struct error error;
 
-        if (m->is_stopping) {
+        if (m->is_stopping || (by_rule && (m->is_paused || !is_automatic(d)))) {
                 manager_rest(m, e, DEVICE_IS_IDLE);
-        } else if (!g) {
-                manager_set_error(e, "guest '%s' is no longer configured", d->guest);
-                manager_rest(m, e, DEVICE_IS_IDLE);
-        } else if (d->intent == INTENT_AUTOMATIC && (m->is_paused || !is_automatic(d))) {
-                manager_rest(m, e, DEVICE_IS_IDLE);
-        } else {
-                manager_begin_wait(m, e, g, d->intent, at_once);
+                return;
         }
+
+        error_set(&error, ERROR_NO_SUCH_GUEST, "guest '%s' is no longer configured", d->guest);
+        if (by_rule && (!g || !manager_may_go_to(m, d, d->guest)) &&
+            manager_choose_guest(m, d, &g, &error) < 0)
+                g = NULL;
+        if (!g) {
+                manager_set_error(e, "%s", error.text);
+                manager_rest(m, e, DEVICE_IS_IDLE);
+                return;
+        }
+
+        manager_begin_wait(m, e, g, d->intent, at_once);
 }
 
 /* Whether there were too many, with this one. */

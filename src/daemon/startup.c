@@ -40,7 +40,7 @@ void manager_on_session_described(void *userdata)
                 r->device = d;
                 d->redirection = r;
                 d->intent = r->is_by_hand ? INTENT_BY_HAND : INTENT_AUTOMATIC;
-                snprintf(d->guest, sizeof(d->guest), "%s", order->guest);
+                strcpy(d->guest, guest_name(g));
         }
 
         if (m->observer.session_added && r->channel)
