@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 noinst_LIBRARIES += libsession.a
 libsession_a_SOURCES = \
+	%D%/control.c \
+	%D%/control.h \
 	%D%/dial.c \
 	%D%/dial.h \
 	%D%/data.c \

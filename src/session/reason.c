@@ -4,6 +4,8 @@
  */
 #include "session/reason.h"
 
+#include "util/macro.h"
+
 static const struct {
         int exit_code;
         const char *sentence;
@@ -12,6 +14,11 @@ static const struct {
         SESSION_REASONS(REASON_ROW)
 #undef REASON_ROW
 };
+
+bool session_reason_is_known(uint32_t number)
+{
+        return number < ELEMENTS(reasons);
+}
 
 int session_reason_exit_code(enum session_reason reason)
 {
