@@ -24,6 +24,7 @@ unit_tests = \
 	%D%/test-guests \
 	%D%/test-key \
 	%D%/test-log \
+	%D%/test-notify \
 	%D%/test-packet \
 	%D%/test-packet-verify \
 	%D%/test-parser \
