@@ -10,20 +10,28 @@ libsession_a_SOURCES = \
 	%D%/leave.c \
 	%D%/link.c \
 	%D%/link.h \
+	%D%/managed.c \
+	%D%/managed.h \
 	%D%/options.c \
 	%D%/options.h \
 	%D%/reason.c \
 	%D%/reason.h \
+	%D%/recover.c \
+	%D%/recover.h \
 	%D%/requests.c \
 	%D%/requests.h \
 	%D%/sandbox.c \
 	%D%/sandbox.h \
 	%D%/session.c \
 	%D%/session.h \
+	%D%/setup.c \
+	%D%/setup.h \
 	%D%/state.c \
 	%D%/state.h \
 	%D%/streams.c \
-	%D%/streams.h
+	%D%/streams.h \
+	%D%/watchdog.c \
+	%D%/watchdog.h
 
 bin_PROGRAMS += usbredir-session
 usbredir_session_SOURCES = %D%/main.c

@@ -4,6 +4,8 @@
  */
 #include "session/reason.h"
 
+#include <errno.h>
+
 #include "util/macro.h"
 
 static const struct {
@@ -18,6 +20,16 @@ static const struct {
 bool session_reason_is_known(uint32_t number)
 {
         return number < ELEMENTS(reasons);
+}
+
+enum session_reason session_reason_of_device(int error)
+{
+        switch (-error) {
+        case EBUSY: return REASON_BUSY;
+        case EACCES: return REASON_ACCESS_DENIED;
+        case ENODEV: return REASON_DEVICE_LOST;
+        default: return REASON_FAILURE;
+        }
 }
 
 int session_reason_exit_code(enum session_reason reason)

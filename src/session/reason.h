@@ -33,5 +33,8 @@ enum session_reason {
 /* Is there a reason of that number? */
 bool session_reason_is_known(uint32_t number);
 
+/* The one for a negative errno of the device. */
+enum session_reason session_reason_of_device(int error);
+
 int session_reason_exit_code(enum session_reason reason);
 const char *session_reason_string(enum session_reason reason);

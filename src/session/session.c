@@ -140,16 +140,6 @@ void session_acknowledged(struct session *s)
         session_wake(s);
 }
 
-static enum session_reason reason_of_claim(int error)
-{
-        switch (-error) {
-        case EBUSY: return REASON_BUSY;
-        case EACCES: return REASON_ACCESS_DENIED;
-        case ENODEV: return REASON_DEVICE_LOST;
-        default: return REASON_FAILURE;
-        }
-}
-
 static void offer(struct session *s)
 {
         const struct usb_device_facts *facts = usb_device_facts(s->device);
@@ -157,7 +147,7 @@ static void offer(struct session *s)
 
         r = usb_device_claim(s->device);
         if (r < 0) {
-                session_end(s, reason_of_claim(r), "cannot claim it: %s",
+                session_end(s, session_reason_of_device(r), "cannot claim it: %s",
                             r == -E2BIG ? "more than 32 interfaces" : strerror(-r));
                 return;
         }
@@ -351,7 +341,7 @@ int session_new(struct session **ret, const struct session_config *config, struc
 
         r = open_device(s);
         if (r < 0) {
-                *ret_reason = r == -ENODEV ? REASON_NOT_FOUND : reason_of_claim(r);
+                *ret_reason = r == -ENODEV ? REASON_NOT_FOUND : session_reason_of_device(r);
                 return r;
         }
 
