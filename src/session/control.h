@@ -7,17 +7,47 @@
  * shorter one lacks is zero, what a longer one has more is ignored, and so are unknown types.
  */
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "session/reason.h"
 #include "session/state.h"
 
-/* Sizes include the terminating 0. */
+/* Sizes include the terminating 0, and keep bodies free of padding at their end. */
 #define CONTROL_PORT_SIZE    32  /* "BBB-P.P.P.P.P.P.P" */
-#define CONTROL_GUEST_SIZE   68  /* a guest's name, 64 */
+#define CONTROL_GUEST_SIZE   72  /* a guest's name, 64 */
 #define CONTROL_CHANNEL_SIZE 288 /* "tcp:" and a host name of 255 */
-#define CONTROL_VERSION_SIZE 68  /* of a peer's hello, 64 */
+#define CONTROL_VERSION_SIZE 72  /* of a peer's hello, 64 */
 #define CONTROL_MESSAGE_SIZE 256 /* a sentence */
+
+/* Room for a body that has grown; no message is longer. */
+#define CONTROL_BODY_MAX 4096
+
+/* An open device node and a guest's socket, and room for what a later version adds. */
+#define CONTROL_FDS_MAX 4
+
+enum control_side {
+        CONTROL_DAEMON,
+        CONTROL_SESSION,
+};
+
+/* clang-format off */
+/*        message      number  sender   body */
+#define CONTROL_MESSAGES(M) \
+        M(START,       1,      DAEMON,  order)  /* first and once: this is to be done */ \
+        M(END,         2,      DAEMON,  none)   /* return the device and exit */ \
+        M(DESCRIBE,    3,      DAEMON,  none)   /* answered by STATUS, then DESCRIPTION */ \
+        M(MEMORY,      4,      DAEMON,  memory) /* the share of usbfs memory from now on */ \
+        M(STATUS,      65,     SESSION, status) /* on each change of a state, and when asked */ \
+        M(DESCRIPTION, 66,     SESSION, order)  /* what START said */ \
+        M(ENDED,       67,     SESSION, ended)  /* the last one */
+/* clang-format on */
+
+enum control_type {
+#define CONTROL_TYPE(name, number, sender, body) CONTROL_##name = (number),
+        CONTROL_MESSAGES(CONTROL_TYPE)
+#undef CONTROL_TYPE
+};
 
 enum control_purpose {
         CONTROL_REDIRECT = 1, /* the device to the guest, until told to end */
@@ -60,4 +90,56 @@ struct control_status {
         char peer_version[CONTROL_VERSION_SIZE];
 };
 
-const char *control_capability(uint32_t bit); /* "connect_device_version"…; NULL if unknown */
+struct control_memory {
+        uint32_t usbfs_memory; /* in bytes */
+};
+
+struct control_ended {
+        uint32_t reason;   /* enum session_reason */
+        uint32_t returned; /* given back to the host, or never taken */
+        char message[CONTROL_MESSAGE_SIZE];
+};
+
+/* A message without one has an empty body. */
+struct control_none {
+};
+
+struct control_message {
+        enum control_type type;
+        union {
+                struct control_order order;
+                struct control_status status;
+                struct control_memory memory;
+                struct control_ended ended;
+                struct control_none none;
+        };
+};
+
+/*
+ * Sends a message, with copies of these descriptors; does not wait. Returns 0 or a negative errno:
+ * -EAGAIN if the peer has not read what came before, -EPIPE if it is gone.
+ */
+int control_send(int fd, const struct control_message *message, const int *fds, size_t n_fds);
+
+/*
+ * Receives a message from that side; does not wait. Texts are terminated, states, reasons and
+ * other numbers of ours are in their range; texts are not checked for what they say. The node and
+ * the guest's socket of a START are the caller's, -1 where there is none; other descriptors are
+ * closed. Returns 0 or
+ *
+ *      -EAGAIN   nothing is there
+ *      -ENOMSG   it was of a type that we do not know: to be ignored
+ *      -EPIPE    the peer has closed
+ *      -EBADMSG  it was no message of that side's: the peer is not to be listened to any more
+ *
+ * or another errno of the socket. The two outputs may be NULL where no START can come.
+ */
+int control_receive(int fd, enum control_side sender, struct control_message *ret, int *ret_node_fd,
+                    int *ret_guest_fd);
+
+/* Does a device node come with that order; a guest's socket? */
+bool control_order_has_node(const struct control_order *order);
+bool control_order_has_guest(const struct control_order *order);
+
+/* "connect_device_version" for a single bit of peer_caps; NULL if unknown. */
+const char *control_capability(uint32_t bit);

@@ -133,7 +133,7 @@ static void start_transfer(struct session *s, struct parsed *parsed,
         if (!t && !parsed->lost)
                 t = usb_transfer_new(transfers, length);
         if (!t) {
-                say_once(&s->has_said_no_memory,
+                say_once(&s->has_said.no_memory,
                          "no memory for a transfer: more is in flight than a guest may have, or "
                          "the machine's is short");
                 refuse_data(s, packet, STATUS_ioerror);
@@ -163,7 +163,7 @@ static void start_transfer(struct session *s, struct parsed *parsed,
                 return;
 
         if (r == -EMSGSIZE)
-                say_once(&s->has_said_too_long,
+                say_once(&s->has_said.too_long,
                          "a transfer is longer than this session's share of usbfs memory: raise "
                          "usbcore.usbfs_memory_mb");
         usb_transfer_free(t);

@@ -54,6 +54,7 @@ static bool drain(struct session *s)
         r = usb_device_release(s->device);
         if (r < 0)
                 log_error("returning the device was not complete: %s", strerror(-r));
+        s->is_intact = r == 0;
         session_set_device_state(s, DEVICE_RETURNED, r < 0 ? "with errors" : "given back");
         return true;
 }

@@ -40,6 +40,8 @@ struct link {
         struct link_events events;
         void *userdata;
 
+        char peer_version[sizeof(((struct packet_hello *)0)->version) + 1];
+        struct link_counters counters;
         unsigned taken; /* packets, in this turn */
         bool readable, writable, closing;
         bool held;      /* by the owner */
@@ -192,6 +194,7 @@ void link_send(struct link *l, const struct packet *packet, const uint8_t *paylo
                 return;
         }
 
+        l->counters.packets_sent++;
         event_active(l->flush, 0, 0);
 }
 
@@ -224,8 +227,13 @@ static void take_one(struct link *l, struct parsed *parsed)
 {
         if (l->trace)
                 trace(l, "<", parsed->packet, parsed->payload_size);
-        if (parsed->packet->type == PACKET_hello)
+        if (parsed->packet->type == PACKET_hello) {
+                const char *version = parsed->packet->hello.version;
+
+                memcpy(l->peer_version, version, sizeof(l->peer_version) - 1);
                 writer_set_peer_caps(l->writer, parser_peer_caps(l->parser));
+        }
+        l->counters.packets_received++;
 
         l->events.on_packet(l->userdata, parsed);
 
@@ -282,6 +290,7 @@ static void read_some(struct link *l)
                                 end(l, LINK_END_ERROR, errno);
                 } else {
                         parser_filled(l->parser, (size_t)size);
+                        l->counters.bytes_received += (size_t)size;
                         l->readable = l->closing || (size_t)size == wanted;
                 }
         }
@@ -311,6 +320,7 @@ static void write_some(struct link *l)
                 }
 
                 l->writable = (size_t)size == wanted;
+                l->counters.bytes_sent += (size_t)size;
                 writer_wrote(l->writer, (size_t)size);
         }
 }
@@ -357,6 +367,16 @@ void link_hold(struct link *l, bool hold)
 size_t link_queued(const struct link *l)
 {
         return l->is_over ? 0 : writer_bytes(l->writer);
+}
+
+const struct link_counters *link_counters(const struct link *l)
+{
+        return &l->counters;
+}
+
+const char *link_peer_version(const struct link *l)
+{
+        return l->peer_version;
 }
 
 uint32_t link_peer_caps(const struct link *l)

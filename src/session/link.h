@@ -75,5 +75,15 @@ bool link_is_full(const struct link *l);
 /* Bytes queued and not taken by the kernel; 0 once the link is over. */
 size_t link_queued(const struct link *l);
 
+/* What has come and gone since the beginning; packets are counted when they are handed over. */
+struct link_counters {
+        uint64_t bytes_received, bytes_sent, packets_received, packets_sent;
+};
+
+const struct link_counters *link_counters(const struct link *l);
+
 /* Capabilities of the guest; 0 before its hello. */
 uint32_t link_peer_caps(const struct link *l);
+
+/* What its hello says it is, terminated; "" before. */
+const char *link_peer_version(const struct link *l);

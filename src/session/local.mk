@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 noinst_LIBRARIES += libsession.a
 libsession_a_SOURCES = \
+	%D%/control.c \
+	%D%/control.h \
 	%D%/dial.c \
 	%D%/dial.h \
 	%D%/data.c \
@@ -8,20 +10,28 @@ libsession_a_SOURCES = \
 	%D%/leave.c \
 	%D%/link.c \
 	%D%/link.h \
+	%D%/managed.c \
+	%D%/managed.h \
 	%D%/options.c \
 	%D%/options.h \
 	%D%/reason.c \
 	%D%/reason.h \
+	%D%/recover.c \
+	%D%/recover.h \
 	%D%/requests.c \
 	%D%/requests.h \
 	%D%/sandbox.c \
 	%D%/sandbox.h \
 	%D%/session.c \
 	%D%/session.h \
+	%D%/setup.c \
+	%D%/setup.h \
 	%D%/state.c \
 	%D%/state.h \
 	%D%/streams.c \
-	%D%/streams.h
+	%D%/streams.h \
+	%D%/watchdog.c \
+	%D%/watchdog.h
 
 bin_PROGRAMS += usbredir-session
 usbredir_session_SOURCES = %D%/main.c

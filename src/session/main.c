@@ -4,6 +4,8 @@
  * and privileges comes first (find and open the device node, reach the guest, make a libusb
  * context); then root and nearly all system calls are given up; only then is the device read, and
  * the first byte of the guest.
+ *
+ * A session that the daemon has started is managed.c's.
  */
 #include <errno.h>
 #include <event2/event.h>
@@ -15,9 +17,10 @@
 #include <unistd.h>
 
 #include "session/dial.h"
+#include "session/managed.h"
 #include "session/options.h"
-#include "session/sandbox.h"
 #include "session/session.h"
+#include "session/setup.h"
 #include "usb/find.h"
 #include "util/cleanup.h"
 #include "util/log.h"
@@ -48,20 +51,6 @@ static void resources_clear(struct resources *r)
                 event_base_free(r->base);
         close_fd(r->device_fd);
         close_fd(r->signal_fd);
-}
-
-/* The signals that ask us to end come as bytes, so that nothing is ever interrupted. */
-static int open_signals(void)
-{
-        sigset_t set;
-
-        sigemptyset(&set);
-        sigaddset(&set, SIGTERM);
-        sigaddset(&set, SIGINT);
-        sigaddset(&set, SIGHUP);
-        sigprocmask(SIG_BLOCK, &set, NULL);
-        signal(SIGPIPE, SIG_IGN);
-        return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
 static void on_signal(evutil_socket_t fd, short what, void *userdata)
@@ -97,8 +86,8 @@ static enum session_reason open_device(const struct options *options, struct ses
                                        int *ret_fd)
 {
         struct usb_place place = { 0 };
-        char message[512], path[64];
-        int fd;
+        char message[512];
+        enum session_reason reason;
 
         if (options->device_fd >= 0) {
                 log_set_object(options->device);
@@ -117,15 +106,12 @@ static enum session_reason open_device(const struct options *options, struct ses
         if (!options->sandbox)
                 return REASON_ASKED;
 
-        snprintf(path, sizeof(path), "/dev/bus/usb/%03u/%03u", place.bus, place.address);
-        fd = open(path, O_RDWR | O_CLOEXEC);
-        if (fd < 0) {
-                log_error("cannot open %s: %s", path, strerror(errno));
-                return errno == EACCES || errno == EPERM ? REASON_ACCESS_DENIED : REASON_NOT_FOUND;
-        }
+        reason = setup_open_node(place.bus, place.address, ret_fd, message, sizeof(message));
+        if (reason != REASON_ASKED)
+                log_error("%s", message);
 
-        *ret_fd = config->device_fd = fd;
-        return REASON_ASKED;
+        config->device_fd = *ret_fd;
+        return reason;
 }
 
 static enum session_reason reach_guest(const struct options *options, int signal_fd, int *ret_fd)
@@ -145,25 +131,6 @@ static enum session_reason reach_guest(const struct options *options, int signal
         return REASON_CONNECT_FAILED;
 }
 
-static int give_up_privileges(const struct options *options)
-{
-        char message[256];
-        int r;
-
-        if (!options->sandbox) {
-                log_warning("running without the sandbox: for tests only");
-                return 0;
-        }
-
-        r = sandbox_drop_root(options->user, message, sizeof(message));
-        if (r < 0)
-                log_error("%s", message);
-        if (r == 0 && (r = sandbox_close()) < 0)
-                log_error("cannot close the sandbox: %s", strerror(-r));
-
-        return r;
-}
-
 static enum session_reason run(const struct options *options, struct resources *r)
 {
         struct session_config config = { .device_fd = -1,
@@ -173,7 +140,7 @@ static enum session_reason run(const struct options *options, struct resources *
         enum session_reason reason;
         int error;
 
-        r->signal_fd = open_signals();
+        r->signal_fd = setup_signals();
         reason = open_device(options, &config, &r->device_fd);
         if (reason != REASON_ASKED)
                 return reason;
@@ -195,7 +162,7 @@ static enum session_reason run(const struct options *options, struct resources *
                 log_error("cannot start libusb: %s", strerror(-error));
                 return REASON_FAILURE;
         }
-        if (give_up_privileges(options) < 0)
+        if (setup_close_sandbox(options) < 0)
                 return REASON_FAILURE;
 
         error = session_new(&r->session, &config, r->base, r->loop, TAKE_FD(socket_fd), &reason);
@@ -219,7 +186,8 @@ int main(int argc, char **argv)
         switch (options_parse(argc, argv, &options)) {
         case OPTIONS_RUN:
                 log_set_level(options.log_level);
-                reason = run(&options, &resources);
+                reason =
+                        options.control_fd >= 0 ? managed_run(&options) : run(&options, &resources);
                 break;
         case OPTIONS_DONE: break;
         case OPTIONS_USAGE: reason = REASON_USAGE; break;

@@ -17,6 +17,7 @@ enum {
         OPTION_DEVICE = 256,
         OPTION_TO,
         OPTION_LISTEN,
+        OPTION_CONTROL,
         OPTION_USER,
         OPTION_USBFS_MEMORY,
         OPTION_LOG_LEVEL,
@@ -30,6 +31,7 @@ static const struct option long_options[] = {
         { "device", required_argument, NULL, OPTION_DEVICE },
         { "to", required_argument, NULL, OPTION_TO },
         { "listen", required_argument, NULL, OPTION_LISTEN },
+        { "control", required_argument, NULL, OPTION_CONTROL },
         { "user", required_argument, NULL, OPTION_USER },
         { "usbfs-memory", required_argument, NULL, OPTION_USBFS_MEMORY },
         { "log-level", required_argument, NULL, OPTION_LOG_LEVEL },
@@ -50,6 +52,7 @@ static void print_help(void)
                "  --device=DEVICE      1-1.4 (port), VVVV:PPPP, BBB/DDD, or fd:N, an open device node\n"
                "  --to=ADDRESS         connect to the guest: tcp:HOST:PORT, unix:PATH, or fd:N, a socket\n"
                "  --listen=ADDRESS     wait there for the guest to connect\n"
+               "  --control=fd:N       the daemon's socket: it tells device and guest, instead of the above\n"
                "  --user=NAME          become this user when started as root [" SESSION_USER "]\n"
                "  --usbfs-memory=MIB   most memory of usbfs to use [the machine's limit - 2]\n"
                "  --log-level=LEVEL    error, warning, notice, info or debug [info]\n"
@@ -91,12 +94,18 @@ static enum options_result PRINTF(1, 2) usage(const char *format, ...)
         return OPTIONS_USAGE;
 }
 
+/* The number of fd:N, or -1. */
+static int parse_fd(const char *text)
+{
+        int fd, end = 0;
+
+        return sscanf(text, "fd:%5d%n", &fd, &end) == 1 && !text[end] && fd >= 0 ? fd : -1;
+}
+
 static enum options_result set_device(struct options *options, const char *text)
 {
-        int end = 0;
-
-        if (!strncmp(text, "fd:", 3) && (sscanf(text, "fd:%5d%n", &options->device_fd, &end) != 1 ||
-                                         text[end] || options->device_fd < 0))
+        options->device_fd = parse_fd(text);
+        if (options->device_fd < 0 && !strncmp(text, "fd:", 3))
                 return usage("--device='%s': expected fd:N, the number of an open descriptor",
                              text);
 
@@ -104,11 +113,27 @@ static enum options_result set_device(struct options *options, const char *text)
         return OPTIONS_RUN;
 }
 
+static enum options_result set_control(struct options *options, const char *text)
+{
+        options->control_fd = parse_fd(text);
+        if (options->control_fd < 0)
+                return usage("--control='%s': expected fd:N, the number of an open socket", text);
+
+        return OPTIONS_RUN;
+}
+
+static bool has_address(const struct options *options)
+{
+        const struct address *address = &options->address;
+
+        return address->port[0] || address->path[0] || address->fd >= 0;
+}
+
 static enum options_result set_address(struct options *options, const char *text, bool listen)
 {
         char message[256];
 
-        if (options->address.port[0] || options->address.path[0] || options->address.fd >= 0)
+        if (has_address(options))
                 return usage("give one of --to and --listen, once");
         if (address_parse(text, &options->address, message, sizeof(message)) < 0)
                 return usage("%s", message);
@@ -125,6 +150,7 @@ static enum options_result parse_one(int option, const char *argument, struct op
         case OPTION_DEVICE: return set_device(options, argument);
         case OPTION_TO: return set_address(options, argument, false);
         case OPTION_LISTEN: return set_address(options, argument, true);
+        case OPTION_CONTROL: return set_control(options, argument);
         case OPTION_USER: options->user = argument; return OPTIONS_RUN;
         case OPTION_USBFS_MEMORY:
                 if (parse_mebibytes(argument, &options->usbfs_memory) < 0)
@@ -144,10 +170,27 @@ static enum options_result parse_one(int option, const char *argument, struct op
         }
 }
 
+/* A device and a guest, here or from the daemon. */
+static enum options_result check(const struct options *options)
+{
+        if (options->control_fd >= 0)
+                return options->device || has_address(options) || options->usbfs_memory > 0
+                               ? usage("with --control the daemon tells device, guest and memory: "
+                                       "give none of --device, --to, --listen and --usbfs-memory")
+                               : OPTIONS_RUN;
+        if (!options->device)
+                return usage("which device? Give --device");
+        if (!has_address(options))
+                return usage("which guest? Give --to or --listen");
+
+        return OPTIONS_RUN;
+}
+
 enum options_result options_parse(int argc, char **argv, struct options *ret)
 {
         struct options options = {
                 .device_fd = -1,
+                .control_fd = -1,
                 .address.fd = -1,
                 .user = SESSION_USER,
                 .log_level = LOG_LEVEL_INFO,
@@ -164,10 +207,8 @@ enum options_result options_parse(int argc, char **argv, struct options *ret)
 
         if (optind < argc)
                 return usage("'%s' is no option", argv[optind]);
-        if (!options.device)
-                return usage("which device? Give --device");
-        if (!options.address.port[0] && !options.address.path[0] && options.address.fd < 0)
-                return usage("which guest? Give --to or --listen");
+        if (check(&options) != OPTIONS_RUN)
+                return OPTIONS_USAGE;
         if (options.trace && options.log_level < LOG_LEVEL_INFO)
                 options.log_level = LOG_LEVEL_INFO;
 

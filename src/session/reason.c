@@ -4,6 +4,10 @@
  */
 #include "session/reason.h"
 
+#include <errno.h>
+
+#include "util/macro.h"
+
 static const struct {
         int exit_code;
         const char *sentence;
@@ -12,6 +16,21 @@ static const struct {
         SESSION_REASONS(REASON_ROW)
 #undef REASON_ROW
 };
+
+bool session_reason_is_known(uint32_t number)
+{
+        return number < ELEMENTS(reasons);
+}
+
+enum session_reason session_reason_of_device(int error)
+{
+        switch (-error) {
+        case EBUSY: return REASON_BUSY;
+        case EACCES: return REASON_ACCESS_DENIED;
+        case ENODEV: return REASON_DEVICE_LOST;
+        default: return REASON_FAILURE;
+        }
+}
 
 int session_reason_exit_code(enum session_reason reason)
 {

@@ -1,8 +1,11 @@
 #pragma once
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Why a session ended: the exit code, and a sentence for people.
+ * Why a session ended: the exit code, and a sentence for people. The place in the table is the
+ * number that is told to the daemon, which may be of another version: new ones come last.
  */
+#include <stdbool.h>
+#include <stdint.h>
 
 /* clang-format off */
 /*        name            exit  sentence */
@@ -26,6 +29,12 @@ enum session_reason {
         SESSION_REASONS(REASON_VALUE)
 #undef REASON_VALUE
 };
+
+/* Is there a reason of that number? */
+bool session_reason_is_known(uint32_t number);
+
+/* The one for a negative errno of the device. */
+enum session_reason session_reason_of_device(int error);
 
 int session_reason_exit_code(enum session_reason reason);
 const char *session_reason_string(enum session_reason reason);

@@ -192,9 +192,9 @@ static void on_filter_reject(struct session *s, struct parsed *parsed)
 
 static void on_filter_filter(struct session *s, struct parsed *parsed)
 {
-        if (!parsed->lost && !s->has_said_filter)
+        if (!parsed->lost && !s->has_said.filter)
                 log_info("the guest's filter: %s", (const char *)parsed->payload);
-        s->has_said_filter = true;
+        s->has_said.filter = true;
 }
 
 static void on_device_disconnect_ack(struct session *s, struct parsed *parsed)

@@ -24,7 +24,7 @@
 #include "util/macro.h"
 
 /* A guest that has not said hello by then is told of, once. It may be paused for hours. */
-#define GREETING_SEC 10
+#define GREETING_SEC_DEFAULT 10
 
 /*
  * Packets that may become due beside those that the link's marks count: an answer for each transfer
@@ -33,6 +33,12 @@
 #define ANSWERS_MAX (USB_POOL_TRANSFERS_MAX + 16)
 
 DEFINE_CLEANUP(struct session, session_free)
+
+static void tell(struct session *s)
+{
+        if (s->config.on_changed)
+                s->config.on_changed(s->config.userdata);
+}
 
 void session_set_link_state(struct session *s, enum link_state state, const char *why)
 {
@@ -43,6 +49,7 @@ void session_set_link_state(struct session *s, enum link_state state, const char
         log_debug("link: %s -> %s (%s)", link_state_string(s->link_state), link_state_string(state),
                   why);
         s->link_state = state;
+        tell(s);
 }
 
 void session_set_device_state(struct session *s, enum device_state state, const char *why)
@@ -56,6 +63,7 @@ void session_set_device_state(struct session *s, enum device_state state, const 
         log_debug("device: %s -> %s (%s)", device_state_string(s->device_state),
                   device_state_string(state), why);
         s->device_state = state;
+        tell(s);
 }
 
 void session_wake(struct session *s)
@@ -93,14 +101,13 @@ static enum log_level level_of(enum session_reason reason)
 
 void session_end(struct session *s, enum session_reason reason, const char *format, ...)
 {
-        char text[256];
         va_list arguments;
 
         if (s->is_ending)
                 return;
 
         va_start(arguments, format);
-        vsnprintf(text, sizeof(text), format, arguments);
+        vsnprintf(s->end_text, sizeof(s->end_text), format, arguments);
         va_end(arguments);
 
         s->is_ending = true;
@@ -108,7 +115,7 @@ void session_end(struct session *s, enum session_reason reason, const char *form
         session_refuse_deferred(s);
         session_clear_deadline(s);
         link_hold(s->link, false);
-        log_write(level_of(reason), "%s: %s", session_reason_string(reason), text);
+        log_write(level_of(reason), "%s: %s", session_reason_string(reason), s->end_text);
         session_wake(s);
 }
 
@@ -121,6 +128,7 @@ void session_wait(struct session *s)
 void session_greeted(struct session *s)
 {
         session_clear_deadline(s);
+        s->is_silent = false;
         session_set_link_state(s, LINK_UP, "hello seen");
         session_wake(s);
 }
@@ -132,16 +140,6 @@ void session_acknowledged(struct session *s)
         session_wake(s);
 }
 
-static enum session_reason reason_of_claim(int error)
-{
-        switch (-error) {
-        case EBUSY: return REASON_BUSY;
-        case EACCES: return REASON_ACCESS_DENIED;
-        case ENODEV: return REASON_DEVICE_LOST;
-        default: return REASON_FAILURE;
-        }
-}
-
 static void offer(struct session *s)
 {
         const struct usb_device_facts *facts = usb_device_facts(s->device);
@@ -149,10 +147,11 @@ static void offer(struct session *s)
 
         r = usb_device_claim(s->device);
         if (r < 0) {
-                session_end(s, reason_of_claim(r), "cannot claim it: %s",
+                session_end(s, session_reason_of_device(r), "cannot claim it: %s",
                             r == -E2BIG ? "more than 32 interfaces" : strerror(-r));
                 return;
         }
+        s->is_intact = false;
         session_set_device_state(s, DEVICE_CLAIMED, "the guest is there");
 
         session_send_infos(s);
@@ -198,10 +197,13 @@ static void on_timer(evutil_socket_t fd, short what, void *userdata)
         struct session *s = userdata;
 
         s->is_overdue = true;
-        if (!s->is_ending && s->link_state == LINK_GREETING)
-                log_notice("the guest has not said hello in %i s: paused, or busy with another "
+        if (!s->is_ending && s->link_state == LINK_GREETING) {
+                log_notice("the guest has not said hello in %u s: paused, or busy with another "
                            "connection? Still waiting",
-                           GREETING_SEC);
+                           s->config.greeting_sec);
+                s->is_silent = true;
+                tell(s);
+        }
         session_wake(s);
 }
 
@@ -287,14 +289,31 @@ static const struct usb_transfer_events device_events = {
         .on_gone = on_gone,
 };
 
-static int open_device(struct session *s, const struct session_config *config)
+static int open_device(struct session *s)
 {
-        if (config->device_fd >= 0)
-                return usb_device_open_fd(&s->device, s->loop, s->base, config->device_fd,
-                                          config->usbfs_memory, &device_events, s);
+        const struct session_config *config = &s->config;
+        const struct usb_device_facts *facts;
+        int r;
 
-        return usb_device_open_address(&s->device, s->loop, s->base, config->bus, config->address,
+        if (config->device_fd >= 0)
+                r = usb_device_open_fd(&s->device, s->loop, s->base, config->device_fd,
                                        config->usbfs_memory, &device_events, s);
+        else
+                r = usb_device_open_address(&s->device, s->loop, s->base, config->bus,
+                                            config->address, config->usbfs_memory, &device_events,
+                                            s);
+        if (r < 0)
+                return r;
+
+        /* Another device may have got its place meanwhile. */
+        facts = usb_device_facts(s->device);
+        if ((config->vendor != 0 || config->product != 0) &&
+            (config->vendor != facts->vendor || config->product != facts->product))
+                return -ENODEV;
+        if (config->is_never_reset)
+                usb_device_never_reset(s->device);
+
+        return 0;
 }
 
 int session_new(struct session **ret, const struct session_config *config, struct event_base *base,
@@ -312,14 +331,17 @@ int session_new(struct session **ret, const struct session_config *config, struc
 
         s->base = base;
         s->loop = loop;
+        s->config = *config;
+        s->config.greeting_sec = config->greeting_sec ?: GREETING_SEC_DEFAULT;
+        s->is_intact = true;
         s->work = event_new(base, -1, 0, on_work, s);
         s->timer = event_new(base, -1, 0, on_timer, s);
         if (!s->work || !s->timer)
                 return -ENOMEM;
 
-        r = open_device(s, config);
+        r = open_device(s);
         if (r < 0) {
-                *ret_reason = r == -ENODEV ? REASON_NOT_FOUND : reason_of_claim(r);
+                *ret_reason = r == -ENODEV ? REASON_NOT_FOUND : session_reason_of_device(r);
                 return r;
         }
 
@@ -331,7 +353,7 @@ int session_new(struct session **ret, const struct session_config *config, struc
         TAKE_FD(fd);
         link_set_trace(s->link, config->trace);
         session_set_link_state(s, LINK_GREETING, "connected");
-        session_set_deadline(s, GREETING_SEC);
+        session_set_deadline(s, s->config.greeting_sec);
 
         *ret = TAKE(s);
         return 0;

@@ -35,6 +35,14 @@ struct session_config {
         uint8_t bus, address; /* for a loop that discovers devices */
         size_t usbfs_memory;  /* share of usbfs memory, in bytes */
         bool trace;           /* log every packet */
+
+        bool is_never_reset;      /* the device */
+        uint16_t vendor, product; /* which it must have; both 0: any */
+        unsigned greeting_sec;    /* without a hello for so long: silent; 0: the usual time */
+
+        /* A state, or whether the guest is silent, has changed; NULL if nobody wants to know. */
+        void (*on_changed)(void *userdata);
+        void *userdata;
 };
 
 /* A guest's request that must wait until no transfer is in flight on some endpoints. */
@@ -64,9 +72,15 @@ struct session {
 
         bool is_ending;
         bool is_overdue; /* the timer has run out */
+        bool is_silent;  /* no hello within greeting_sec */
+        bool is_intact;  /* the device was never taken, or has been given back whole */
         /* What a guest may bring about without end is logged once. */
-        bool has_said_no_memory, has_said_too_long, has_said_filter;
+        struct {
+                bool no_memory, too_long, filter;
+        } has_said;
         enum session_reason reason;
+        char end_text[256]; /* what happened */
+        struct session_config config;
 };
 
 /*

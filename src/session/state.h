@@ -3,6 +3,7 @@
 /*
  * The two small machines of a session: its link to the guest, and its device. Which steps each may
  * take, and which pairs of states may stand together, are tables here; session.c takes the steps.
+ * Their numbers are told to the daemon, which may be of another version: new ones come last.
  */
 #include <stdbool.h>
 

@@ -26,6 +26,9 @@ static const struct {
 
 static bool may_reset(const struct usb_device *d)
 {
+        if (d->is_never_reset)
+                return false;
+
         for (size_t i = 0; i < ELEMENTS(never_reset); i++)
                 if (d->facts.vendor == never_reset[i].vendor &&
                     d->facts.product == never_reset[i].product)
@@ -59,11 +62,8 @@ static int attach_drivers(struct usb_device *d)
         return error;
 }
 
-/*
- * Reads the active configuration and claims its interfaces. None claimed on error; the drivers that
- * were detached on the way are then missing.
- */
-static int claim_interfaces(struct usb_device *d)
+/* Of the active configuration. */
+static int read_layout(struct usb_device *d)
 {
         struct libusb_config_descriptor *config = NULL;
         int r;
@@ -74,6 +74,18 @@ static int claim_interfaces(struct usb_device *d)
                 return r;
         r = usb_layout_read(&d->layout, config, (int)d->facts.speed);
         libusb_free_config_descriptor(config);
+        return r;
+}
+
+/*
+ * Reads the active configuration and claims its interfaces. None claimed on error; the drivers that
+ * were detached on the way are then missing.
+ */
+static int claim_interfaces(struct usb_device *d)
+{
+        int r;
+
+        r = read_layout(d);
         if (r < 0)
                 return r;
 
@@ -218,6 +230,49 @@ int usb_device_release(struct usb_device *d)
                 r = attach_drivers(d);
 
         return error < 0 || r == -ENODEV ? error : r;
+}
+
+/*
+ * Claims what nobody has, and tells whether the host's drivers have the rest. None claimed on
+ * error: -EBUSY if another program has one.
+ */
+static int claim_free_interfaces(struct usb_device *d, bool *ret_has_drivers)
+{
+        bool has_drivers = false;
+
+        libusb_set_auto_detach_kernel_driver(d->handle, 0);
+        for (size_t i = 0; i < d->layout.interface_count; i++) {
+                uint8_t number = d->layout.interfaces[i].number;
+                int r = usb_device_result(d, libusb_claim_interface(d->handle, number));
+
+                if (r == -EBUSY && libusb_kernel_driver_active(d->handle, number) == 1) {
+                        has_drivers = true;
+                } else if (r < 0) {
+                        release_interfaces(d, i);
+                        return r;
+                }
+        }
+
+        *ret_has_drivers = has_drivers;
+        return 0;
+}
+
+int usb_device_recover(struct usb_device *d, uint8_t configuration)
+{
+        bool has_drivers = false;
+        int r;
+
+        r = read_layout(d);
+        if (r == 0)
+                r = claim_free_interfaces(d, &has_drivers);
+        if (r < 0)
+                return r;
+
+        d->is_taken = true;
+        d->has_original = true;
+        d->original_configuration = configuration ?: d->layout.configuration;
+        d->is_never_reset |= has_drivers;
+        return usb_device_release(d);
 }
 
 /* Choosing a configuration puts every interface into its first alt setting, also the one in force.

@@ -20,6 +20,7 @@ struct usb_device {
         uint8_t original_configuration; /* to restore; 0 for none */
         bool is_taken;                  /* drivers are detached, and must come back */
         bool has_original;
+        bool is_never_reset;
         bool is_clean; /* nothing was done since the last reset */
         bool is_gone;
 };

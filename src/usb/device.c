@@ -169,6 +169,11 @@ struct usb_transfers *usb_device_transfers(struct usb_device *d)
         return d->transfers;
 }
 
+void usb_device_never_reset(struct usb_device *d)
+{
+        d->is_never_reset = true;
+}
+
 bool usb_device_is_gone(const struct usb_device *d)
 {
         return d->is_gone;

@@ -40,6 +40,9 @@ const struct usb_device_facts *usb_device_facts(const struct usb_device *d);
 const struct usb_layout *usb_device_layout(const struct usb_device *d);
 struct usb_transfers *usb_device_transfers(struct usb_device *d);
 
+/* This one does not survive a reset, or must not get one: from now on there is none. */
+void usb_device_never_reset(struct usb_device *d);
+
 /* Was a call or a transfer told that there is no such device any more? */
 bool usb_device_is_gone(const struct usb_device *d);
 
@@ -56,6 +59,13 @@ int usb_device_claim(struct usb_device *d);
  * Returns 0, or the first error; it goes on after one.
  */
 int usb_device_release(struct usb_device *d);
+
+/*
+ * The same for a device that a dead process had, with the configuration to be in force (0: the one
+ * that is). It is not claimed, and where the host's drivers have an interface it is not reset.
+ * -EBUSY: another program uses it; nothing was done.
+ */
+int usb_device_recover(struct usb_device *d, uint8_t configuration);
 
 /*
  * The three below change the device under its transfers: nothing may be in flight on the endpoints

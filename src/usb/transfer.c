@@ -30,6 +30,9 @@
 
 #define RETRY_MS 50
 
+/* A share that lets anything move at all. */
+#define MEMORY_MIN (2 * URB_OVERHEAD)
+
 struct usb_transfers {
         libusb_device_handle *handle;
         struct usb_pool pool;
@@ -114,7 +117,7 @@ int usb_transfers_new(struct usb_transfers **ret, struct event_base *base,
                 return -ENOMEM;
 
         set->handle = handle;
-        set->memory = MAX(memory, (size_t)URB_OVERHEAD * 2);
+        set->memory = MAX(memory, (size_t)MEMORY_MIN);
         set->events = events;
         set->userdata = userdata;
         set->retry = event_new(base, -1, 0, on_retry, set);
@@ -123,6 +126,12 @@ int usb_transfers_new(struct usb_transfers **ret, struct event_base *base,
 
         *ret = TAKE(set);
         return 0;
+}
+
+void usb_transfers_set_memory(struct usb_transfers *set, size_t memory)
+{
+        set->memory = MAX(memory, (size_t)MEMORY_MIN);
+        pump(set);
 }
 
 struct usb_transfers *usb_transfers_free(struct usb_transfers *set)
@@ -207,7 +216,8 @@ static int submit_piece(struct usb_transfer *t)
         uint8_t *data = t->data + t->actual;
         int r;
 
-        t->piece = MIN(rest, piece_max(t));
+        /* What cannot be cut fitted the share when it came; the share may be smaller now. */
+        t->piece = t->type == USB_ENDPOINT_BULK ? MIN(rest, piece_max(t)) : rest;
         if (set->memory_used > 0 && cost_of(t) > set->memory - MIN(set->memory, set->memory_used))
                 return -ENOMEM;
 

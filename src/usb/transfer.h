@@ -75,6 +75,9 @@ int usb_transfers_new(struct usb_transfers **ret, struct event_base *base,
                       libusb_device_handle *handle, size_t memory,
                       const struct usb_transfer_events *events, void *userdata);
 
+/* Another share from now on; what is in flight beyond it stays there. */
+void usb_transfers_set_memory(struct usb_transfers *set, size_t memory);
+
 /* Nothing may be in flight. */
 struct usb_transfers *usb_transfers_free(struct usb_transfers *set);
 

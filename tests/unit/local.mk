@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # A cmocka program per source file; its source is test-<file>.c unless said otherwise.
 EXTRA_DIST += \
-	%D%/dial-bed.h \
 	%D%/capture.h \
+	%D%/control-bed.h \
+	%D%/dial-bed.h \
 	%D%/helpers.h \
 	%D%/link-bed.h \
 	%D%/run-until.h \
@@ -23,6 +24,7 @@ unit_tests = \
 	%D%/test-guests \
 	%D%/test-key \
 	%D%/test-log \
+	%D%/test-notify \
 	%D%/test-packet \
 	%D%/test-packet-verify \
 	%D%/test-parser \
@@ -34,6 +36,8 @@ unit_tests = \
 	%D%/test-print \
 	%D%/test-rule \
 	%D%/test-rule-error \
+	%D%/test-session-control \
+	%D%/test-session-control-hostile \
 	%D%/test-session-link \
 	%D%/test-session-link-end \
 	%D%/test-session-options \

@@ -1,0 +1,399 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The event loop runs twice: until the order has come, with nothing but the control socket; then
+ * with the session on it. In between come the steps of main.c, in its order: what needs files, the
+ * sandbox, the device. The sandbox is closed before anything of the device or the guest is read.
+ *
+ * However the daemon goes (END, end of file, bytes that are no message), the device is returned
+ * before we exit; the last message leaves after the device's node is closed, so that whoever is
+ * told can open it.
+ */
+#include "session/managed.h"
+
+#include <errno.h>
+#include <event2/event.h>
+#include <poll.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "session/control.h"
+#include "session/recover.h"
+#include "session/session.h"
+#include "session/setup.h"
+#include "session/watchdog.h"
+#include "util/cleanup.h"
+#include "util/log.h"
+#include "util/macro.h"
+
+/* The daemon reads our last words, unless it is being restarted and has a full socket waiting. */
+#define LAST_WORDS_MS 5000
+
+struct managed {
+        const struct options *options;
+        struct event_base *base;
+        struct event *signals, *readable, *writable;
+        struct watchdog *watchdog;
+        int signal_fd, node_fd, guest_fd;
+
+        struct usb_loop *loop;
+        struct session *session; /* of a CONTROL_REDIRECT */
+
+        bool has_order;
+        struct control_order order;
+        bool status_is_due, description_is_due; /* the socket was full */
+
+        bool is_over;
+        struct control_ended ended;
+};
+
+static void PRINTF(4, 5)
+        end(struct managed *m, enum session_reason reason, bool returned, const char *format, ...)
+{
+        va_list arguments;
+        int n;
+
+        event_base_loopbreak(m->base);
+        if (m->is_over)
+                return;
+
+        m->is_over = true;
+        m->ended.reason = reason;
+        m->ended.returned = returned;
+        n = snprintf(m->ended.message, sizeof(m->ended.message),
+                     "%s: ", session_reason_string(reason));
+        va_start(arguments, format);
+        vsnprintf(m->ended.message + n, sizeof(m->ended.message) - (size_t)n, format, arguments);
+        va_end(arguments);
+        /* A session has said so itself. */
+        if (!m->session)
+                log_write(reason == REASON_ASKED ? LOG_LEVEL_INFO : LOG_LEVEL_ERROR, "%s",
+                          m->ended.message);
+}
+
+/* It ends before the session has begun, or without one: the device is as we have found it. */
+static void PRINTF(3, 4)
+        fail(struct managed *m, enum session_reason reason, const char *format, ...)
+{
+        char text[sizeof(m->ended.message)];
+        va_list arguments;
+
+        va_start(arguments, format);
+        vsnprintf(text, sizeof(text), format, arguments);
+        va_end(arguments);
+        end(m, reason, !m->has_order || m->order.purpose == CONTROL_REDIRECT, "%s", text);
+}
+
+/* Asks for the end from outside. */
+static void quit(struct managed *m, enum session_reason reason, const char *why)
+{
+        if (m->session)
+                session_end(m->session, reason, "%s", why);
+        else
+                fail(m, reason, "%s", why);
+}
+
+static void fill_status(const struct managed *m, struct control_status *ret)
+{
+        const struct session *s = m->session;
+
+        *ret = (struct control_status){ .pid = (uint32_t)getpid(),
+                                        .usbfs_memory = m->order.usbfs_memory };
+        if (!s)
+                return;
+
+        ret->link_state = s->link_state;
+        ret->device_state = s->device_state;
+        ret->is_silent = s->is_silent;
+        ret->peer_caps = link_peer_caps(s->link);
+        ret->bytes_received = link_counters(s->link)->bytes_received;
+        ret->bytes_sent = link_counters(s->link)->bytes_sent;
+        ret->packets_received = link_counters(s->link)->packets_received;
+        ret->packets_sent = link_counters(s->link)->packets_sent;
+        snprintf(ret->peer_version, sizeof(ret->peer_version), "%s", link_peer_version(s->link));
+}
+
+/*
+ * Sends what is due, now: the daemon must know that the guest is there before the device is taken.
+ * Of several states that a full socket held up, the last one goes.
+ */
+static void flush(struct managed *m)
+{
+        struct control_message message;
+        int r = 0;
+
+        if (m->status_is_due) {
+                message.type = CONTROL_STATUS;
+                fill_status(m, &message.status);
+                r = control_send(m->options->control_fd, &message, NULL, 0);
+                m->status_is_due = r == -EAGAIN;
+        }
+        if (m->description_is_due && r == 0) {
+                message.type = CONTROL_DESCRIPTION;
+                message.order = m->order;
+                r = control_send(m->options->control_fd, &message, NULL, 0);
+                m->description_is_due = r == -EAGAIN;
+        }
+
+        /* Any other error is told by reading, too. */
+        if (r == -EAGAIN)
+                event_add(m->writable, NULL);
+}
+
+static void on_writable(evutil_socket_t fd, short what, void *userdata)
+{
+        flush(userdata);
+}
+
+static void on_changed(void *userdata)
+{
+        struct managed *m = userdata;
+
+        m->status_is_due = true;
+        if (m->session)
+                flush(m);
+}
+
+static void on_signal(evutil_socket_t fd, short what, void *userdata)
+{
+        struct signalfd_siginfo info;
+
+        if (read(fd, &info, sizeof(info)) == sizeof(info))
+                quit(userdata, REASON_ASKED, strsignal((int)info.ssi_signo));
+}
+
+static void set_memory(struct managed *m, uint32_t bytes)
+{
+        m->order.usbfs_memory = bytes;
+        if (m->session)
+                usb_transfers_set_memory(usb_device_transfers(m->session->device), bytes);
+}
+
+/* What the daemon says while there is no order, or one is carried out. */
+static void on_message(struct managed *m, const struct control_message *message)
+{
+        if (m->has_order == (message->type == CONTROL_START) && message->type != CONTROL_END) {
+                quit(m, REASON_FAILURE,
+                     m->has_order ? "the daemon has sent a second order"
+                                  : "the daemon has sent no order");
+                return;
+        }
+
+        switch (message->type) {
+        case CONTROL_START:
+                m->has_order = true;
+                m->order = message->order;
+                event_base_loopbreak(m->base);
+                break;
+        case CONTROL_END: quit(m, REASON_ASKED, "by the daemon"); break;
+        case CONTROL_DESCRIBE:
+                m->status_is_due = m->description_is_due = true;
+                flush(m);
+                break;
+        case CONTROL_MEMORY: set_memory(m, message->memory.usbfs_memory); break;
+        case CONTROL_STATUS:
+        case CONTROL_DESCRIPTION:
+        case CONTROL_ENDED: break; /* ours */
+        }
+}
+
+static void on_readable(evutil_socket_t fd, short what, void *userdata)
+{
+        CLEANUP(close_fdp) int node_fd = -1, guest_fd = -1;
+        struct control_message message;
+        struct managed *m = userdata;
+        int r;
+
+        r = control_receive(fd, CONTROL_DAEMON, &message, &node_fd, &guest_fd);
+        if (r == -EAGAIN || r == -ENOMSG)
+                return;
+        if (r < 0) {
+                event_del(m->readable);
+                if (r == -EPIPE)
+                        quit(m, REASON_ASKED, "the daemon has stopped");
+                else
+                        quit(m, REASON_FAILURE, "the daemon has sent what is no message");
+                return;
+        }
+
+        if (message.type == CONTROL_START && !m->has_order) {
+                m->node_fd = TAKE_FD(node_fd);
+                m->guest_fd = TAKE_FD(guest_fd);
+        }
+        on_message(m, &message);
+}
+
+static int open_loop(struct managed *m)
+{
+        int r;
+
+        r = m->signal_fd = setup_signals();
+        if (r < 0)
+                return r;
+
+        m->base = event_base_new();
+        if (!m->base)
+                return -ENOMEM;
+
+        m->signals = event_new(m->base, m->signal_fd, EV_READ | EV_PERSIST, on_signal, m);
+        m->readable =
+                event_new(m->base, m->options->control_fd, EV_READ | EV_PERSIST, on_readable, m);
+        m->writable = event_new(m->base, m->options->control_fd, EV_WRITE, on_writable, m);
+        if (!m->signals || !m->readable || !m->writable)
+                return -ENOMEM;
+        if (event_add(m->signals, NULL) < 0 || event_add(m->readable, NULL) < 0)
+                return -EIO;
+
+        return watchdog_new(&m->watchdog, m->base);
+}
+
+/* The session's own way, from hello to the device's return. */
+static void redirect(struct managed *m)
+{
+        const struct control_order *order = &m->order;
+        const struct session_config config = {
+                .device_fd = m->node_fd,
+                .bus = order->bus,
+                .address = order->address,
+                .usbfs_memory = order->usbfs_memory,
+                .trace = m->options->trace,
+                .is_never_reset = order->flags & CONTROL_NO_RESET,
+                .vendor = order->vendor,
+                .product = order->product,
+                .greeting_sec = order->greeting_sec,
+                .on_changed = on_changed,
+                .userdata = m,
+        };
+        enum session_reason reason;
+        int r;
+
+        r = session_new(&m->session, &config, m->base, m->loop, TAKE_FD(m->guest_fd), &reason);
+        if (r < 0) {
+                fail(m, reason, "%s", strerror(-r));
+                return;
+        }
+
+        flush(m);
+        event_base_dispatch(m->base);
+        end(m, m->session->reason, m->session->is_intact, "%s", m->session->end_text);
+}
+
+/* What became of a device that a dead session had. */
+static void recover(struct managed *m)
+{
+        int r;
+
+        m->status_is_due = true;
+        flush(m);
+        r = recover_device(&m->order, m->node_fd, m->base, m->loop);
+
+        switch (-r) {
+        case 0: end(m, REASON_ASKED, true, "the device is the host's again"); break;
+        case ENODEV: end(m, REASON_DEVICE_LOST, true, "there is nothing to return"); break;
+        case ENXIO: fail(m, REASON_NOT_FOUND, "another one has its place"); break;
+        default: fail(m, session_reason_of_device(r), "%s", strerror(-r)); break;
+        }
+}
+
+/* All that needs names, files and privileges; the end is told if it cannot be done. */
+static int prepare(struct managed *m)
+{
+        const struct control_order *order = &m->order;
+        const bool by_path = order->flags & CONTROL_NODE_BY_PATH;
+        enum session_reason reason = REASON_ASKED;
+        char message[256];
+        int r;
+
+        log_set_level((enum log_level)order->log_level);
+        log_set_object(order->port);
+
+        if (by_path && m->options->sandbox)
+                reason = setup_open_node(order->bus, order->address, &m->node_fd, message,
+                                         sizeof(message));
+        if (reason != REASON_ASKED) {
+                fail(m, reason, "%s", message);
+                return -EIO;
+        }
+
+        r = usb_loop_new(&m->loop, m->base, by_path && !m->options->sandbox);
+        if (r < 0) {
+                fail(m, REASON_FAILURE, "cannot start libusb: %s", strerror(-r));
+                return r;
+        }
+
+        r = setup_close_sandbox(m->options);
+        if (r < 0)
+                fail(m, REASON_FAILURE, "cannot close the sandbox: %s", strerror(-r));
+
+        return r;
+}
+
+static void carry_out(struct managed *m)
+{
+        if (prepare(m) < 0)
+                return;
+
+        switch ((enum control_purpose)m->order.purpose) {
+        case CONTROL_REDIRECT: redirect(m); break;
+        case CONTROL_RETURN: recover(m); break;
+        }
+}
+
+/* The device first: the daemon may give it to others when it has read our last words. */
+static void clear(struct managed *m)
+{
+        m->session = session_free(m->session);
+        m->loop = usb_loop_free(m->loop);
+        m->node_fd = close_fd(m->node_fd);
+        m->guest_fd = close_fd(m->guest_fd);
+}
+
+static bool say_last_words(struct managed *m)
+{
+        const struct control_message message = { .type = CONTROL_ENDED, .ended = m->ended };
+        struct pollfd socket = { .fd = m->options->control_fd, .events = POLLOUT };
+        int r;
+
+        r = control_send(socket.fd, &message, NULL, 0);
+        if (r == -EAGAIN && poll(&socket, 1, LAST_WORDS_MS) == 1)
+                r = control_send(socket.fd, &message, NULL, 0);
+
+        return r == 0;
+}
+
+static void free_loop(struct managed *m)
+{
+        struct event *events[] = { m->signals, m->readable, m->writable };
+
+        for (size_t i = 0; i < ELEMENTS(events); i++)
+                if (events[i])
+                        event_free(events[i]);
+        watchdog_free(m->watchdog);
+        if (m->base)
+                event_base_free(m->base);
+        close_fd(m->signal_fd);
+}
+
+enum session_reason managed_run(const struct options *options)
+{
+        struct managed m = { .options = options, .signal_fd = -1, .node_fd = -1, .guest_fd = -1 };
+        enum session_reason reason;
+        int r;
+
+        r = open_loop(&m);
+        if (r < 0) {
+                log_error("cannot start: %s", strerror(-r));
+                free_loop(&m);
+                return REASON_FAILURE;
+        }
+
+        event_base_dispatch(m.base);
+        if (m.has_order && !m.is_over)
+                carry_out(&m);
+        clear(&m);
+        reason = say_last_words(&m) ? REASON_ASKED : (enum session_reason)m.ended.reason;
+        free_loop(&m);
+        return reason;
+}
