@@ -7,4 +7,6 @@ libutil_a_SOURCES = \
 	%D%/cleanup.h \
 	%D%/log.c \
 	%D%/log.h \
-	%D%/macro.h
+	%D%/macro.h \
+	%D%/socket.c \
+	%D%/socket.h
