@@ -23,7 +23,7 @@ struct guest;
         S(IDLE,          "idle",          "no device is there or waits") \
         S(CONNECTING,    "connecting",    "a channel is being connected, and none is occupied") \
         S(UNREACHABLE,   "unreachable",   "the last attempt failed; tried again at RetryAtUSec") \
-        S(FAILED,        "failed",        "MaxAttempts failed; Connect() or a reload tries again") \
+        S(FAILED,        "failed",        "MaxAttempts failed; Connect(), Attach() or a reload tries again") \
         S(CONNECTED,     "connected",     "at least one channel is occupied") \
         S(DISCONNECTED,  "disconnected",  "Disconnect() was called; Connect() ends that")
 
@@ -86,22 +86,26 @@ int guest_new(struct guest **ret, struct event_base *base, const struct guest_co
 struct guest *guest_free(struct guest *g);
 
 /*
- * After a reload. Channels whose text is still there stay as they are; others vanish, those that
- * are occupied as soon as they are released.
+ * After a reload. Channels whose text is still there stay as they are, but those that have failed
+ * are tried again at once; others vanish, those that are occupied as soon as they are released.
+ * Returns 0, or -ENOMEM and nothing has changed.
  */
 int guest_set_config(struct guest *g, const struct guest_config *config);
 
 /*
  * The waiter, in no queue before, becomes the last of this one, and is served as soon as a channel
- * is free; callbacks come from the event loop, never from within. At once: channels that wait
- * for their retry time are tried without waiting any longer.
+ * is free; callbacks come from the event loop, never from within. At once: delays and failures of
+ * its channels are forgotten.
  */
 void guest_enqueue(struct guest *g, struct waiter *w, bool at_once);
 
 /* Takes it out of its queue, if it is in one; an attempt for it ends. */
 void guest_dequeue(struct waiter *w);
 
-/* Is a channel free, or waiting for its retry time, with nobody before in the queue? */
+/*
+ * Would one more waiter, at once, have a channel connected: one that is free, waits for its retry
+ * time, or has failed, and that nobody in the queue is before it for? Never while disconnected.
+ */
 bool guest_has_free_channel(const struct guest *g);
 
 /* Forgets delays and failures, ends "disconnected", and tries now. */

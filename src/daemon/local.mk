@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 noinst_LIBRARIES += libdaemon.a
 libdaemon_a_SOURCES = \
+<<<<<<< HEAD
 	%D%/decide.c \
 	%D%/device-info.c \
 	%D%/device-info.h \
@@ -28,3 +29,18 @@ libdaemon_a_SOURCES = \
 	%D%/request.c \
 	%D%/sessions.c \
 	%D%/startup.c
+=======
+	%D%/backoff.c \
+	%D%/backoff.h \
+	%D%/channel.c \
+	%D%/connect.c \
+	%D%/connect.h \
+	%D%/error.c \
+	%D%/error.h \
+	%D%/guest-config.c \
+	%D%/guest-private.h \
+	%D%/guest.c \
+	%D%/guest.h \
+	%D%/resolve.c \
+	%D%/resolve.h
+>>>>>>> guest

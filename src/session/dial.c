@@ -9,8 +9,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netdb.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
@@ -20,13 +18,10 @@
 #include <unistd.h>
 
 #include "util/cleanup.h"
+#include "util/socket.h"
 
 #define CONNECT_TIMEOUT_MS 10000
 #define CONNECT_RETRY_MS   100
-
-/* An unused connection is probed after this, then at this interval; so many lost end it. */
-#define KEEPALIVE_SEC    15
-#define KEEPALIVE_PROBES 3
 
 static void freeaddrinfop(struct addrinfo **list)
 {
@@ -53,29 +48,11 @@ static int wait_for(int fd, short events, int cancel_fd, int timeout_ms)
         return n == 0 ? -ETIMEDOUT : 0;
 }
 
-static void set_tcp_options(int fd)
-{
-        const struct {
-                int level, name, value;
-        } options[] = {
-                { IPPROTO_TCP, TCP_NODELAY, 1 },
-                { SOL_SOCKET, SO_KEEPALIVE, 1 },
-                { IPPROTO_TCP, TCP_KEEPIDLE, KEEPALIVE_SEC },
-                { IPPROTO_TCP, TCP_KEEPINTVL, KEEPALIVE_SEC },
-                { IPPROTO_TCP, TCP_KEEPCNT, KEEPALIVE_PROBES },
-        };
-
-        /* A socket without them works, only not as well. */
-        for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++)
-                setsockopt(fd, options[i].level, options[i].name, &options[i].value, sizeof(int));
-}
-
 static int connect_to(int family, const struct sockaddr *to, socklen_t length, int cancel_fd,
                       int *ret_fd)
 {
         CLEANUP(close_fdp) int fd = -1;
-        socklen_t size = sizeof(int);
-        int error = 0, r;
+        int r;
 
         fd = socket(family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
         if (fd < 0)
@@ -96,11 +73,10 @@ static int connect_to(int family, const struct sockaddr *to, socklen_t length, i
                 r = wait_for(fd, POLLOUT, cancel_fd, CONNECT_TIMEOUT_MS);
                 if (r < 0)
                         return r;
-                if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size) < 0)
-                        return -errno;
-                if (error != 0)
-                        return -error;
         }
+        r = socket_finish_connect(fd);
+        if (r < 0)
+                return r;
 
         *ret_fd = TAKE_FD(fd);
         return 0;
@@ -139,14 +115,6 @@ static int look_up(const struct address *address, int flags, struct addrinfo **r
         return -EHOSTUNREACH;
 }
 
-static struct sockaddr_un unix_address(const struct address *address)
-{
-        struct sockaddr_un un = { .sun_family = AF_UNIX };
-
-        memcpy(un.sun_path, address->path, sizeof(un.sun_path));
-        return un;
-}
-
 /* A socket that was inherited must be a connected stream. */
 static int take_inherited(int fd, int *ret_fd)
 {
@@ -181,7 +149,7 @@ static int connect_tcp(const struct address *address, int cancel_fd, int *ret_fd
         for (struct addrinfo *i = list; i; i = i->ai_next) {
                 r = connect_to(i->ai_family, i->ai_addr, i->ai_addrlen, cancel_fd, ret_fd);
                 if (r == 0)
-                        set_tcp_options(*ret_fd);
+                        socket_set_tcp_options(*ret_fd, SOCKET_KEEPALIVE_SEC);
                 if (r == 0 || r == -ECANCELED)
                         return r;
         }
@@ -200,7 +168,7 @@ int dial_connect(const struct address *address, int cancel_fd, int *ret_fd, char
         switch (address->kind) {
         case ADDRESS_TCP: return connect_tcp(address, cancel_fd, ret_fd, message, size);
         case ADDRESS_UNIX:
-                un = unix_address(address);
+                un = socket_unix_address(address);
                 r = connect_to(AF_UNIX, (struct sockaddr *)&un, sizeof(un), cancel_fd, ret_fd);
                 if (r < 0)
                         snprintf(message, size, "cannot connect to %s: %s", address->path,
@@ -240,7 +208,7 @@ static int listen_tcp(const struct address *address, int *ret_fd, char *message,
 /* A socket file that nobody listens on any more is replaced; a new one is for its owner only. */
 static int listen_unix(const struct address *address, int *ret_fd, char *message, size_t size)
 {
-        struct sockaddr_un un = unix_address(address);
+        struct sockaddr_un un = socket_unix_address(address);
         CLEANUP(close_fdp) int probe = -1;
         mode_t mask = umask(0077);
         struct stat st;
@@ -288,7 +256,7 @@ int dial_accept(const struct address *address, int cancel_fd, int *ret_fd, char 
         }
 
         if (address->kind == ADDRESS_TCP)
-                set_tcp_options(fd);
+                socket_set_tcp_options(fd, SOCKET_KEEPALIVE_SEC);
         *ret_fd = fd;
         return 0;
 }

@@ -8,5 +8,10 @@ libutil_a_SOURCES = \
 	%D%/log.c \
 	%D%/log.h \
 	%D%/macro.h \
+<<<<<<< HEAD
 	%D%/notify.c \
 	%D%/notify.h
+=======
+	%D%/socket.c \
+	%D%/socket.h
+>>>>>>> guest

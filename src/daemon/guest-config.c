@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * A guest has a copy of its configuration, and takes a new one whole or, without memory, not at
+ * all.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <utlist.h>
+
+#include "daemon/guest-private.h"
+#include "util/macro.h"
+
+void guest_clear_config(struct guest_config *config)
+{
+        free(config->description);
+        free(config->file);
+        free(config->channels);
+        *config = (struct guest_config){ 0 };
+}
+
+static int copy_config(struct guest_config *ret, const struct guest_config *config)
+{
+        struct guest_config copy = *config;
+
+        copy.description = strdup(config->description);
+        copy.file = strdup(config->file);
+        copy.channels = calloc(MAX(config->n_channels, (size_t)1), sizeof(*copy.channels));
+        if (!copy.description || !copy.file || !copy.channels) {
+                guest_clear_config(&copy);
+                return -ENOMEM;
+        }
+        for (size_t i = 0; i < config->n_channels; i++)
+                copy.channels[i] = config->channels[i];
+
+        *ret = copy;
+        return 0;
+}
+
+static struct channel *find_channel(const struct guest *g, const char *text)
+{
+        struct channel *c;
+
+        DL_FOREACH(g->channels, c)
+        if (!strcmp(c->config.text, text))
+                break;
+        return c;
+}
+
+static void free_spares(struct channel *spares)
+{
+        struct channel *c, *next;
+
+        DL_FOREACH_SAFE(spares, c, next)
+        free(c);
+}
+
+/* As many channels as there could be new ones, so that nothing can fail afterwards. */
+static int make_spares(struct channel **ret, struct guest *g, const struct guest_config *config)
+{
+        struct channel *spares = NULL, *c;
+
+        for (size_t i = 0; i < config->n_channels; i++) {
+                if (channel_new(&c, g, &config->channels[i]) < 0) {
+                        free_spares(spares);
+                        return -ENOMEM;
+                }
+                DL_APPEND(spares, c);
+        }
+
+        *ret = spares;
+        return 0;
+}
+
+/* Those that are configured, in that order, and behind them those that will leave. */
+static void replace_channels(struct guest *g, struct channel **spares)
+{
+        struct channel *now = NULL, *c, *next;
+
+        for (size_t i = 0; i < g->config.n_channels; i++) {
+                c = find_channel(g, g->config.channels[i].text);
+                if (c) {
+                        DL_DELETE(g->channels, c);
+                        c->is_leaving = false;
+                        if (!channel_is_occupied(c))
+                                channel_reset(c);
+                } else {
+                        c = *spares;
+                        DL_DELETE(*spares, c);
+                }
+                c->config = g->config.channels[i];
+                DL_APPEND(now, c);
+        }
+
+        DL_FOREACH_SAFE(g->channels, c, next)
+        {
+                c->is_leaving = true;
+                if (!channel_is_occupied(c))
+                        channel_free(c);
+        }
+        DL_CONCAT(now, g->channels);
+        g->channels = now;
+}
+
+int guest_set_config(struct guest *g, const struct guest_config *config)
+{
+        struct channel *spares = NULL;
+        struct guest_config copy;
+        int r;
+
+        r = copy_config(&copy, config);
+        if (r < 0)
+                return r;
+        r = make_spares(&spares, g, config);
+        if (r < 0) {
+                guest_clear_config(&copy);
+                return r;
+        }
+
+        guest_clear_config(&g->config);
+        g->config = copy;
+        replace_channels(g, &spares);
+        free_spares(spares);
+        guest_wake(g);
+        return 0;
+}

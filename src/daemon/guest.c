@@ -1,0 +1,361 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Whatever happens (a waiter comes or goes, a channel is given back, the configuration changes) is
+ * noted and wakes the guest; what is connected for whom is decided in one place, on_work(), which
+ * the event loop calls. So no callback comes from within the call that caused it, and the retry
+ * timer is set in one place too.
+ *
+ * A waiter stays in the queue, at its place, until it has its channel; those at the front that have
+ * none being connected get the next one. Observers are told by a timer of no length: once in a turn
+ * of the loop, whatever the turn brought.
+ */
+#include "daemon/guest.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <utlist.h>
+
+#include "daemon/guest-private.h"
+#include "util/log.h"
+#include "util/macro.h"
+
+static const char *const state_names[] = {
+#define GUEST_NAME(state, name, when) [GUEST_##state] = name,
+        GUEST_STATES(GUEST_NAME)
+#undef GUEST_NAME
+};
+
+DEFINE_CLEANUP(struct guest, guest_free)
+
+static size_t count_channels(const struct guest *g, unsigned states)
+{
+        const struct channel *c;
+        size_t n = 0;
+
+        DL_FOREACH(g->channels, c)
+        n += states >> c->state & 1;
+        return n;
+}
+
+#define BIT(state) (1u << CHANNEL_##state)
+#define OCCUPIED   (BIT(OCCUPIED) | BIT(SILENT))
+#define IN_USE     (OCCUPIED | BIT(CONNECTING))
+
+/* How many more channels may be used at the same time. */
+static size_t room(const struct guest *g)
+{
+        size_t used = count_channels(g, IN_USE);
+        size_t limit = g->config.max_devices ?: SIZE_MAX;
+
+        return !g->is_disconnected && used < limit ? limit - used : 0;
+}
+
+/* The first in the queue for whom nothing is being connected. */
+static struct waiter *first_unserved(const struct guest *g)
+{
+        struct waiter *w;
+
+        DL_FOREACH(g->queue, w)
+        if (!w->channel)
+                break;
+        return w;
+}
+
+static struct channel *first_ready(const struct guest *g)
+{
+        uint64_t now = channel_now_msec();
+        struct channel *c;
+
+        DL_FOREACH(g->channels, c)
+        if (channel_is_ready(c, now))
+                break;
+        return c;
+}
+
+/* The channel whose delay somebody waits for, or NULL. */
+static const struct channel *next_retry(const struct guest *g)
+{
+        const struct channel *c, *next = NULL;
+
+        if (room(g) == 0 || !first_unserved(g))
+                return NULL;
+
+        DL_FOREACH(g->channels, c)
+        if (c->state == CHANNEL_BACKOFF && (!next || c->retry_at_msec < next->retry_at_msec))
+                next = c;
+        return next;
+}
+
+static void set_timer(struct guest *g)
+{
+        const struct channel *next = next_retry(g);
+        uint64_t now = channel_now_msec(), delay;
+        struct timeval timeout;
+
+        if (!next) {
+                event_del(g->retry);
+                return;
+        }
+
+        delay = next->retry_at_msec > now ? next->retry_at_msec - now : 1;
+        timeout.tv_sec = (time_t)(delay / 1000);
+        timeout.tv_usec = (suseconds_t)(delay % 1000 * 1000);
+        event_add(g->retry, &timeout);
+}
+
+static void on_work(evutil_socket_t fd, short what, void *userdata)
+{
+        struct guest *g = userdata;
+        struct waiter *w;
+        struct channel *c;
+
+        /* One that fails at once has told its waiter: all may be different, come back later. */
+        while (room(g) > 0 && (w = first_unserved(g)) && (c = first_ready(g)))
+                if (channel_connect(c, w) < 0)
+                        break;
+        set_timer(g);
+}
+
+static void on_tell(evutil_socket_t fd, short what, void *userdata)
+{
+        struct guest *g = userdata;
+
+        if (g->events.on_changed)
+                g->events.on_changed(g->userdata, g);
+}
+
+void guest_wake(struct guest *g)
+{
+        static const struct timeval now = { 0 };
+
+        event_active(g->work, 0, 0);
+        if (!event_pending(g->tell, EV_TIMEOUT, NULL))
+                event_add(g->tell, &now);
+}
+
+int guest_new(struct guest **ret, struct event_base *base, const struct guest_config *config,
+              const struct guest_events *events, void *userdata)
+{
+        CLEANUP(guest_freep) struct guest *g = NULL;
+        int r;
+
+        g = calloc(1, sizeof(*g));
+        if (!g)
+                return -ENOMEM;
+
+        *g = (struct guest){
+                .base = base,
+                .events = *events,
+                .userdata = userdata,
+                .second_ms = 1000,
+        };
+
+        g->work = event_new(base, -1, 0, on_work, g);
+        g->retry = evtimer_new(base, on_work, g);
+        g->tell = evtimer_new(base, on_tell, g);
+        if (!g->work || !g->retry || !g->tell)
+                return -ENOMEM;
+
+        r = guest_set_config(g, config);
+        if (r < 0)
+                return r;
+
+        *ret = TAKE(g);
+        return 0;
+}
+
+struct guest *guest_free(struct guest *g)
+{
+        if (!g)
+                return NULL;
+
+        while (g->channels)
+                channel_free(g->channels);
+        while (g->queue) {
+                struct waiter *w = g->queue;
+
+                DL_DELETE(g->queue, w);
+                *w = (struct waiter){ 0 };
+        }
+        if (g->work)
+                event_free(g->work);
+        if (g->retry)
+                event_free(g->retry);
+        if (g->tell)
+                event_free(g->tell);
+        guest_clear_config(&g->config);
+        free(g);
+        return NULL;
+}
+
+void guest_enqueue(struct guest *g, struct waiter *w, bool at_once)
+{
+        struct channel *c;
+
+        *w = (struct waiter){ .guest = g };
+        DL_APPEND(g->queue, w);
+        if (at_once)
+                DL_FOREACH(g->channels, c)
+        channel_reset(c);
+        guest_wake(g);
+}
+
+void guest_dequeue(struct waiter *w)
+{
+        struct guest *g = w->guest;
+
+        if (!g)
+                return;
+
+        if (w->channel)
+                channel_cancel(w->channel);
+        DL_DELETE(g->queue, w);
+        *w = (struct waiter){ 0 };
+        guest_wake(g);
+}
+
+bool guest_has_free_channel(const struct guest *g)
+{
+        size_t n = MIN(count_channels(g, ~IN_USE), room(g));
+        const struct waiter *w;
+
+        for (w = g->queue; w && n > 0; w = w->next)
+                n -= !w->channel;
+        return n > 0;
+}
+
+void guest_connect(struct guest *g)
+{
+        struct channel *c;
+
+        g->is_disconnected = false;
+        DL_FOREACH(g->channels, c)
+        channel_reset(c);
+        guest_wake(g);
+}
+
+void guest_disconnect(struct guest *g)
+{
+        struct channel *c;
+
+        g->is_disconnected = true;
+        DL_FOREACH(g->channels, c)
+        channel_cancel(c);
+        guest_wake(g);
+}
+
+struct channel *guest_occupy(struct guest *g, const char *text)
+{
+        struct channel_config config = { 0 };
+        struct channel *c;
+
+        DL_FOREACH(g->channels, c)
+        if (!strcmp(c->config.text, text) && !channel_is_occupied(c))
+                break;
+        if (!c) {
+                snprintf(config.text, sizeof(config.text), "%s", text);
+                if (channel_new(&c, g, &config) < 0)
+                        return NULL;
+                c->is_leaving = true;
+                DL_APPEND(g->channels, c);
+        }
+
+        channel_occupy(c);
+        return c;
+}
+
+/* Is that what another channel has been logged for already? All of them fail at the same time. */
+static bool is_known_cause(const struct guest *g, int cause)
+{
+        const struct channel *c;
+
+        DL_FOREACH(g->channels, c)
+        if (c->cause == cause)
+                return true;
+        return false;
+}
+
+void guest_note_failure(struct channel *c, int cause, const char *text)
+{
+        struct guest *g = c->guest;
+        bool is_known = is_known_cause(g, cause);
+
+        c->cause = cause;
+        snprintf(g->last_error, sizeof(g->last_error), "%s", text);
+        if (count_channels(g, OCCUPIED) > 0) {
+                if (!is_known)
+                        log_warning("guest %s, one of its channels: %s", g->config.name, text);
+        } else if (!is_known || !g->is_unreachable) {
+                g->is_unreachable = true;
+                log_warning("guest %s is unreachable: %s", g->config.name, text);
+        }
+        if (guest_state(g) == GUEST_FAILED)
+                log_error("guest %s: given up, MaxAttempts=%u; its Connect(), an Attach() or a "
+                          "reload tries again",
+                          g->config.name, g->config.max_attempts);
+}
+
+void guest_note_hello(struct channel *c)
+{
+        struct guest *g = c->guest;
+
+        c->cause = 0;
+        if (g->is_unreachable)
+                log_notice("guest %s is reachable again", g->config.name);
+        g->is_unreachable = false;
+}
+
+enum guest_state guest_state(const struct guest *g)
+{
+        if (g->is_disconnected)
+                return GUEST_DISCONNECTED;
+        if (count_channels(g, OCCUPIED) > 0)
+                return GUEST_CONNECTED;
+        if (count_channels(g, BIT(CONNECTING)) > 0)
+                return GUEST_CONNECTING;
+        if (g->channels && count_channels(g, ~BIT(FAILED)) == 0)
+                return GUEST_FAILED;
+        if (next_retry(g) && !first_ready(g))
+                return GUEST_UNREACHABLE;
+
+        return g->queue ? GUEST_CONNECTING : GUEST_IDLE;
+}
+
+const char *guest_state_string(enum guest_state state)
+{
+        return state_names[state];
+}
+
+const char *guest_name(const struct guest *g)
+{
+        return g->config.name;
+}
+
+const struct guest_config *guest_config(const struct guest *g)
+{
+        return &g->config;
+}
+
+const char *guest_last_error(const struct guest *g)
+{
+        return g->last_error;
+}
+
+uint64_t guest_retry_at_usec(const struct guest *g)
+{
+        const struct channel *next = next_retry(g);
+
+        return next ? next->retry_at_usec : 0;
+}
+
+const struct waiter *guest_queue(const struct guest *g)
+{
+        return g->queue;
+}
+
+struct channel *guest_channels(const struct guest *g)
+{
+        return g->channels;
+}
