@@ -7,10 +7,15 @@
 
 #include <ctype.h>
 #include <fnmatch.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "filter/guests.h"
+
+/* udev has no limit; its own longest name has some 30 characters. */
+#define PROPERTY_NAME_MAX   127
+#define PROPERTY_CHARACTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.:-"
 
 /* Reads CC[/SS[/PP]] into numbers, -1 for those left out. */
 static bool parse_interface(const char *value, int ret_numbers[3])
@@ -47,6 +52,22 @@ static bool is_yes_or_no(const char *value)
         return !strcmp(value, "yes") || !strcmp(value, "no");
 }
 
+static bool is_occasion(const char *value)
+{
+        return !strcmp(value, "plug") || !strcmp(value, "start") || !strcmp(value, "both");
+}
+
+/* NAME, or NAME=PATTERN with a pattern that is not empty: no property is. */
+static bool is_property(const char *value)
+{
+        size_t length = strspn(value, PROPERTY_CHARACTERS);
+
+        if (length == 0 || length > PROPERTY_NAME_MAX)
+                return false;
+
+        return !value[length] || (value[length] == '=' && value[length + 1]);
+}
+
 static bool match_interface(const char *value, const struct facts *facts)
 {
         int wanted[3];
@@ -75,6 +96,16 @@ static bool match_serial(const char *value, const struct facts *facts)
         return match_pattern(value, facts->serial);
 }
 
+static bool match_product_name(const char *value, const struct facts *facts)
+{
+        return match_pattern(value, facts->product_name);
+}
+
+static bool match_vendor_name(const char *value, const struct facts *facts)
+{
+        return match_pattern(value, facts->vendor_name);
+}
+
 static bool match_port(const char *value, const struct facts *facts)
 {
         return match_pattern(value, facts->port);
@@ -85,12 +116,25 @@ static bool match_path(const char *value, const struct facts *facts)
         return match_pattern(value, facts->path);
 }
 
+static bool match_property(const char *value, const struct facts *facts)
+{
+        size_t length = strcspn(value, "=");
+        char name[PROPERTY_NAME_MAX + 1];
+        const char *fact;
+
+        snprintf(name, sizeof(name), "%.*s", (int)length, value);
+        fact = facts_property(facts, name);
+
+        return fact && (!value[length] || match_pattern(value + length + 1, fact));
+}
+
 const struct key keys[KEYS] = {
         [KEY_GUEST] = { .name = "guest",
                         .takes = "names of guests joined by \",\" ([A-Za-z0-9_.-], 64 at most, "
                                  "none twice), or *",
                         .is_valid = guests_are_valid },
         [KEY_AUTO] = { .name = "auto", .takes = "yes or no", .is_valid = is_yes_or_no },
+        [KEY_ON] = { .name = "on", .takes = "plug, start or both", .is_valid = is_occasion },
         [KEY_INTERFACE] = { .name = "interface",
                             .takes = "CC, CC/SS or CC/SS/PP, each two hex digits without 0x, "
                                      "such as 03/01/01",
@@ -99,10 +143,22 @@ const struct key keys[KEYS] = {
         [KEY_SERIAL] = { .name = "serial",
                          .takes = "a shell pattern, such as 4C5310*",
                          .matches = match_serial },
+        [KEY_PRODUCT_NAME] = { .name = "product-name",
+                               .takes = "a shell pattern, such as *Reader*",
+                               .matches = match_product_name },
+        [KEY_VENDOR_NAME] = { .name = "vendor-name",
+                              .takes = "a shell pattern, such as Yubico*",
+                              .matches = match_vendor_name },
         [KEY_PORT] = { .name = "port",
                        .takes = "a shell pattern, such as 1-1.*",
                        .matches = match_port },
         [KEY_PATH] = { .name = "path",
                        .takes = "a shell pattern, such as *-usb-0:1.2",
                        .matches = match_path },
+        [KEY_PROPERTY] = { .name = "property",
+                           .takes = "a property of udev, NAME, or NAME=PATTERN with a shell "
+                                    "pattern, such as ID_BUS=usb",
+                           .is_valid = is_property,
+                           .matches = match_property },
+        [KEY_RESET] = { .name = "reset", .takes = "yes or no", .is_valid = is_yes_or_no },
 };

@@ -12,10 +12,15 @@
 enum key_id {
         KEY_GUEST,
         KEY_AUTO,
+        KEY_ON,
         KEY_INTERFACE,
         KEY_SERIAL,
+        KEY_PRODUCT_NAME,
+        KEY_VENDOR_NAME,
         KEY_PORT,
         KEY_PATH,
+        KEY_PROPERTY,
+        KEY_RESET,
         KEYS,
 };
 

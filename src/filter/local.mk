@@ -7,6 +7,8 @@ libfilter_a_SOURCES = \
 	%D%/guests.h \
 	%D%/key.c \
 	%D%/key.h \
+	%D%/load.c \
+	%D%/load.h \
 	%D%/pass.c \
 	%D%/pass.h \
 	%D%/plain.c \

@@ -18,6 +18,7 @@
 struct policy {
         struct policy_entry *entries;
         size_t n_entries;
+        unsigned holders;
 };
 
 int policy_new(struct policy **ret_policy)
@@ -28,18 +29,26 @@ int policy_new(struct policy **ret_policy)
         if (!policy)
                 return -ENOMEM;
 
+        policy->holders = 1;
         *ret_policy = policy;
         return 0;
 }
 
+struct policy *policy_ref(struct policy *policy)
+{
+        policy->holders++;
+        return policy;
+}
+
 struct policy *policy_free(struct policy *policy)
 {
-        if (!policy)
+        if (!policy || --policy->holders > 0)
                 return NULL;
 
         for (size_t i = 0; i < policy->n_entries; i++) {
                 rule_free(policy->entries[i].rule);
                 free(policy->entries[i].file);
+                free(policy->entries[i].problem);
         }
         free(policy->entries);
         free(policy);
@@ -47,16 +56,15 @@ struct policy *policy_free(struct policy *policy)
         return NULL;
 }
 
-int policy_add(struct policy *policy, struct rule *rule, const char *file, uint32_t line)
+static int add(struct policy *policy, struct rule *rule, const char *file, uint32_t line,
+               const char *problem)
 {
-        CLEANUP(freep) char *copy = NULL;
+        CLEANUP(freep) char *file_copy = NULL, *problem_copy = NULL;
         struct policy_entry *entries;
 
-        if (policy->n_entries >= POLICY_RULES_MAX)
-                return -E2BIG;
-
-        copy = strdup(file);
-        if (!copy)
+        file_copy = strdup(file);
+        problem_copy = problem ? strdup(problem) : NULL;
+        if (!file_copy || (problem && !problem_copy))
                 return -ENOMEM;
 
         entries = reallocarray(policy->entries, policy->n_entries + 1, sizeof(*entries));
@@ -66,10 +74,47 @@ int policy_add(struct policy *policy, struct rule *rule, const char *file, uint3
         policy->entries = entries;
         entries[policy->n_entries++] = (struct policy_entry){
                 .rule = rule,
-                .file = TAKE(copy),
+                .file = TAKE(file_copy),
                 .line = line,
+                .problem = TAKE(problem_copy),
         };
         return 0;
+}
+
+int policy_add(struct policy *policy, struct rule *rule, const char *file, uint32_t line)
+{
+        if (policy->n_entries >= POLICY_RULES_MAX)
+                return -E2BIG;
+
+        return add(policy, rule, file, line, NULL);
+}
+
+int policy_add_broken(struct policy *policy, const char *file, uint32_t line, const char *problem)
+{
+        CLEANUP(rule_freep) struct rule *rule = NULL;
+        struct rule_error error;
+        int r;
+
+        r = rule_parse(&rule, "-1,-1,-1,-1,0", 0, &error);
+        if (r < 0)
+                return r;
+
+        r = add(policy, rule, file, line, problem);
+        if (r < 0)
+                return r;
+
+        TAKE(rule);
+        return 0;
+}
+
+size_t policy_n_entries(const struct policy *policy)
+{
+        return policy->n_entries;
+}
+
+const struct policy_entry *policy_get(const struct policy *policy, size_t index)
+{
+        return &policy->entries[index];
 }
 
 static bool is_hub(const struct facts *facts)
@@ -169,6 +214,8 @@ void policy_verdict(const struct policy *policy, const struct facts *facts,
         }
 
         verdict.guest = verdict.lead->rule->values[KEY_GUEST];
+        verdict.on = rule_occasions(verdict.lead->rule);
+        verdict.reset = rule_may_reset(verdict.lead->rule);
         check_conflict(&verdict, deciding, passes, n);
         *ret_verdict = verdict;
 }

@@ -24,6 +24,11 @@ struct policy_entry {
         struct rule *rule;
         char *file;
         uint32_t line;
+        /*
+         * NULL, or what is wrong there: the file is broken, and the rule, which denies every
+         * device, stands for all of it.
+         */
+        char *problem;
 };
 
 enum verdict_kind {
@@ -42,6 +47,8 @@ struct verdict {
         const struct policy_entry *lead;
         const char *guest; /* the lead's guest= (see filter/guests.h), or NULL if it has none */
         bool automatic;    /* to be redirected without being asked; never in a CONFLICT */
+        unsigned on;       /* the lead's occasions, RULE_ON_PLUG and RULE_ON_START; only those */
+        bool reset;        /* the lead's: the device may be reset */
 
         /*
          * DENIED: the rule that denied, NULL if none matched. CONFLICT: a rule that names other
@@ -53,6 +60,8 @@ struct verdict {
 };
 
 int policy_new(struct policy **ret_policy);
+/* One more that holds it; each of them calls policy_free(). Then it must not be added to. */
+struct policy *policy_ref(struct policy *policy);
 struct policy *policy_free(struct policy *policy);
 DEFINE_CLEANUP(struct policy, policy_free);
 
@@ -61,6 +70,16 @@ DEFINE_CLEANUP(struct policy, policy_free);
  * -ENOMEM.
  */
 int policy_add(struct policy *policy, struct rule *rule, const char *file, uint32_t line);
+
+/*
+ * Puts a broken file last: a rule that denies every device. Not bounded by POLICY_RULES_MAX, so
+ * that a policy that is full can still say so. Returns 0 or -ENOMEM.
+ */
+int policy_add_broken(struct policy *policy, const char *file, uint32_t line, const char *problem);
+
+/* The entries, in their order. */
+size_t policy_n_entries(const struct policy *policy);
+const struct policy_entry *policy_get(const struct policy *policy, size_t index);
 
 void policy_verdict(const struct policy *policy, const struct facts *facts,
                     struct verdict *ret_verdict);

@@ -245,7 +245,27 @@ bool rule_takes_part(const struct rule *rule, const struct facts *facts)
         return true;
 }
 
+static bool has_value(const struct rule *rule, enum key_id id, const char *value)
+{
+        return rule->values[id] && !strcmp(rule->values[id], value);
+}
+
 bool rule_is_automatic(const struct rule *rule)
 {
-        return !rule->values[KEY_AUTO] || !strcmp(rule->values[KEY_AUTO], "yes");
+        return !has_value(rule, KEY_AUTO, "no");
+}
+
+unsigned rule_occasions(const struct rule *rule)
+{
+        if (has_value(rule, KEY_ON, "plug"))
+                return RULE_ON_PLUG;
+        if (has_value(rule, KEY_ON, "start"))
+                return RULE_ON_START;
+
+        return RULE_ON_PLUG | RULE_ON_START;
+}
+
+bool rule_may_reset(const struct rule *rule)
+{
+        return !has_value(rule, KEY_RESET, "no");
 }

@@ -18,6 +18,12 @@
 /* Longer lines are no longer read by people; a generated list can be several lines. */
 #define RULE_LINE_MAX 4096
 
+/* When an automatic rule acts. */
+enum {
+        RULE_ON_PLUG = 1 << 0,  /* the device is plugged in */
+        RULE_ON_START = 1 << 1, /* it was there before: daemon, guest, reload or resume is new */
+};
+
 struct rule {
         struct plain plain;
         char *values[KEYS]; /* NULL for a key that is not there */
@@ -41,3 +47,9 @@ bool rule_takes_part(const struct rule *rule, const struct facts *facts);
 
 /* Whether an allowed device is redirected by itself. */
 bool rule_is_automatic(const struct rule *rule);
+
+/* RULE_ON_PLUG, RULE_ON_START or both. */
+unsigned rule_occasions(const struct rule *rule);
+
+/* Whether its device may be reset. */
+bool rule_may_reset(const struct rule *rule);

@@ -5,6 +5,8 @@ libutil_a_SOURCES = \
 	%D%/address.h \
 	%D%/bytes.h \
 	%D%/cleanup.h \
+	%D%/conf-files.c \
+	%D%/conf-files.h \
 	%D%/log.c \
 	%D%/log.h \
 	%D%/macro.h \

@@ -8,6 +8,7 @@ EXTRA_DIST += \
 	%D%/link-bed.h \
 	%D%/run-until.h \
 	%D%/sandbox-bed.h \
+	%D%/tree.h \
 	%D%/test.h \
 	%D%/usb-bed.h \
 	%D%/usb-device-bed.h \
@@ -18,11 +19,13 @@ if HAVE_CMOCKA
 unit_tests = \
 	%D%/test-address \
 	%D%/test-caps \
+	%D%/test-conf-files \
 	%D%/test-dial-accept \
 	%D%/test-dial-connect \
 	%D%/test-facts \
 	%D%/test-guests \
 	%D%/test-key \
+	%D%/test-load \
 	%D%/test-log \
 	%D%/test-notify \
 	%D%/test-packet \
@@ -61,6 +64,7 @@ unit_tests = \
 	%D%/test-writer \
 	%D%/test-writer-rules
 
+%C%_test_conf_files_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=geteuid
 %C%_test_session_link_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=sendmsg
 %C%_test_usb_device_LDFLAGS = $(fake_ldflags)
 %C%_test_usb_device_LDADD = $(fake_ldadd)

@@ -13,14 +13,20 @@
 #include "filter/key.h"
 #include "util/macro.h"
 
+#define TEN(x) x x x x x x x x x x
+
 enum { INVALID, HOLDS, FAILS };
 
 static const struct facts reader = {
         .n_interfaces = 2,
         .interfaces = { { 0x0b, 0, 0 }, { 3, 1, 1 } },
         .serial = "4C531001 A/[1]",
+        .product_name = "Smart Card Reader",
+        .vendor_name = "Acme, Inc.",
         .port = "1-1.4",
         .path = "pci-0000:00:14.0-usb-0:1.2",
+        .properties = "ID_BUS=usb\0ID_MODEL=Card Reader\0USBREDIR_AUTO=1",
+        .properties_size = sizeof("ID_BUS=usb\0ID_MODEL=Card Reader\0USBREDIR_AUTO=1"),
 };
 static const struct facts nameless = {};
 
@@ -65,6 +71,12 @@ static const struct {
         { "serial_star_is_any", KEY_SERIAL, "*", &reader, HOLDS },
         { "serial_star_needs_one", KEY_SERIAL, "*", &nameless, FAILS },
         { "serial_unclosed_set_is_plain_text", KEY_SERIAL, "4C[", &reader, FAILS },
+        { "product_name_pattern", KEY_PRODUCT_NAME, "*Reader", &reader, HOLDS },
+        { "product_name_is_not_the_vendor's", KEY_PRODUCT_NAME, "Acme*", &reader, FAILS },
+        { "product_name_missing", KEY_PRODUCT_NAME, "*", &nameless, FAILS },
+        { "vendor_name_pattern", KEY_VENDOR_NAME, "Acme, Inc?", &reader, HOLDS },
+        { "vendor_name_is_not_the_product's", KEY_VENDOR_NAME, "*Reader", &reader, FAILS },
+        { "vendor_name_missing", KEY_VENDOR_NAME, "*", &nameless, FAILS },
         { "port_exact", KEY_PORT, "1-1.4", &reader, HOLDS },
         { "port_dot_is_a_dot", KEY_PORT, "1-1?4", &reader, HOLDS },
         { "port_other", KEY_PORT, "1-1.3", &reader, FAILS },
@@ -72,6 +84,31 @@ static const struct {
         { "path_pattern", KEY_PATH, "*-usb-0:1.2", &reader, HOLDS },
         { "path_other", KEY_PATH, "*-usb-0:1.3", &reader, FAILS },
         { "path_missing", KEY_PATH, "*", &nameless, FAILS },
+        { "on_plug", KEY_ON, "plug", &nameless, HOLDS },
+        { "on_start", KEY_ON, "start", &nameless, HOLDS },
+        { "on_both", KEY_ON, "both", &nameless, HOLDS },
+        { "on_refuses_a_list", KEY_ON, "plug,start", NULL, INVALID },
+        { "on_refuses_yes", KEY_ON, "yes", NULL, INVALID },
+        { "reset_yes", KEY_RESET, "yes", &nameless, HOLDS },
+        { "reset_no", KEY_RESET, "no", &nameless, HOLDS },
+        { "reset_refuses_numbers", KEY_RESET, "0", NULL, INVALID },
+        { "property_is_there", KEY_PROPERTY, "USBREDIR_AUTO", &reader, HOLDS },
+        { "property_is_not_there", KEY_PROPERTY, "USBREDIR_GUEST", &reader, FAILS },
+        { "property_name_is_whole", KEY_PROPERTY, "USBREDIR", &reader, FAILS },
+        { "property_name_is_exact_about_case", KEY_PROPERTY, "id_bus", &reader, FAILS },
+        { "property_of_a_device_without", KEY_PROPERTY, "ID_BUS", &nameless, FAILS },
+        { "property_value", KEY_PROPERTY, "USBREDIR_AUTO=1", &reader, HOLDS },
+        { "property_other_value", KEY_PROPERTY, "USBREDIR_AUTO=0", &reader, FAILS },
+        { "property_pattern", KEY_PROPERTY, "ID_MODEL=Card*", &reader, HOLDS },
+        { "property_pattern_covers_the_whole", KEY_PROPERTY, "ID_MODEL=Card", &reader, FAILS },
+        { "property_name_is_no_pattern", KEY_PROPERTY, "ID_*=usb", NULL, INVALID },
+        { "property_refuses_missing_name", KEY_PROPERTY, "=1", NULL, INVALID },
+        { "property_refuses_missing_pattern", KEY_PROPERTY, "ID_BUS=", NULL, INVALID },
+        { "property_refuses_blank_in_name", KEY_PROPERTY, "ID BUS=usb", NULL, INVALID },
+        { "property_takes_name_of_127", KEY_PROPERTY, TEN(TEN("A")) TEN("AA") "AAAAAAA=x", &reader,
+          FAILS },
+        { "property_refuses_name_of_128", KEY_PROPERTY, TEN(TEN("A")) TEN("AA") "AAAAAAAA=x", NULL,
+          INVALID },
 };
 
 static void check(void **state)

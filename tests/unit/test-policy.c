@@ -260,6 +260,70 @@ static void check(void **state)
                 assert_null(verdict.guest);
 }
 
+static void the_lead_says_when_to_act_and_whether_to_reset(void **state)
+{
+        static const struct {
+                const char *rules;
+                unsigned on;
+                bool reset;
+        } lines[] = {
+                { ALL, RULE_ON_PLUG | RULE_ON_START, true },
+                { ALL " on=plug reset=no\n" ALL " on=start", RULE_ON_PLUG, false },
+                { "3,-1,-1,-1,1 on=start\n" ALL " on=plug reset=no", RULE_ON_START, true },
+                { "0x0b,-1,-1,-1,1 reset=no\n3,-1,-1,-1,1 on=plug", RULE_ON_PLUG | RULE_ON_START,
+                  false },
+                { NONE " on=plug", 0, false },
+        };
+
+        for (size_t i = 0; i < ELEMENTS(lines); i++) {
+                CLEANUP(policy_freep) struct policy *policy = NULL;
+                struct verdict verdict;
+
+                assert_int_equal(policy_new(&policy), 0);
+                add_rules(policy, lines[i].rules);
+                policy_verdict(policy, &keyboard_reader, &verdict);
+                assert_int_equal(verdict.on, lines[i].on);
+                assert_int_equal(verdict.reset, lines[i].reset);
+        }
+}
+
+static void a_broken_file_denies_at_its_place(void **state)
+{
+        CLEANUP(policy_freep) struct policy *policy = NULL;
+        struct verdict verdict;
+
+        assert_int_equal(policy_new(&policy), 0);
+        add_rules(policy, "8,-1,-1,-1,1");
+        assert_int_equal(policy_add_broken(policy, "/etc/60-bad.rules", 7, "unknown key"), 0);
+        add_rules(policy, ALL);
+
+        policy_verdict(policy, &stick, &verdict);
+        assert_int_equal(verdict.kind, VERDICT_ALLOWED);
+        assert_null(verdict.lead->problem);
+
+        policy_verdict(policy, &mouse, &verdict);
+        assert_int_equal(verdict.kind, VERDICT_DENIED);
+        assert_string_equal(verdict.against->file, "/etc/60-bad.rules");
+        assert_int_equal(verdict.against->line, 7);
+        assert_string_equal(verdict.against->problem, "unknown key");
+
+        assert_int_equal(policy_n_entries(policy), 3);
+        assert_ptr_equal(policy_get(policy, 1), verdict.against);
+}
+
+static void each_holder_frees_it_once(void **state)
+{
+        CLEANUP(policy_freep) struct policy *policy = NULL;
+        CLEANUP(policy_freep) struct policy *other = NULL;
+
+        assert_int_equal(policy_new(&policy), 0);
+        add_rules(policy, ALL);
+        other = policy_ref(policy);
+        assert_null(policy_free(policy));
+        policy = NULL;
+        assert_int_equal(policy_n_entries(other), 1);
+}
+
 static void takes_4096_rules_and_refuses_one_more(void **state)
 {
         CLEANUP(policy_freep) struct policy *policy = NULL;
@@ -272,12 +336,16 @@ static void takes_4096_rules_and_refuses_one_more(void **state)
 
         assert_int_equal(rule_parse(&rule, ALL, 1, &error), 0);
         assert_int_equal(policy_add(policy, rule, "one-more.rules", 1), -E2BIG);
+        assert_int_equal(policy_add_broken(policy, "one-more.rules", 1, "too many rules"), 0);
 }
 
 int main(void)
 {
-        struct CMUnitTest tests[ELEMENTS(cases) + 1] = {
+        struct CMUnitTest tests[ELEMENTS(cases) + 4] = {
                 [ELEMENTS(cases)] = cmocka_unit_test(takes_4096_rules_and_refuses_one_more),
+                cmocka_unit_test(the_lead_says_when_to_act_and_whether_to_reset),
+                cmocka_unit_test(a_broken_file_denies_at_its_place),
+                cmocka_unit_test(each_holder_frees_it_once),
         };
 
         for (size_t i = 0; i < ELEMENTS(cases); i++)

@@ -14,8 +14,10 @@
 #include "filter/rule.h"
 #include "util/macro.h"
 
-#define ALL      "-1,-1,-1,-1,1"
-#define KEYS_ARE "the keys are guest=, auto=, interface=, serial=, port=, path="
+#define ALL "-1,-1,-1,-1,1"
+#define KEYS_ARE                                                                                   \
+        "the keys are guest=, auto=, on=, interface=, serial=, product-name=, vendor-name=, "      \
+        "port=, path=, property=, reset="
 
 static const struct {
         const char *name;
@@ -40,8 +42,12 @@ static const struct {
         { "takes_comment_after_key", ALL " auto=no #guest=x", ALL " auto=no" },
         { "takes_tab_between_words", ALL "\tauto=no\tguest=a", ALL " guest=a auto=no" },
         { "takes_every_key",
-          ALL " path=*-usb-0:1.2 port=1-1.* serial=4C* interface=0b/00 auto=yes guest=a,b",
-          ALL " guest=a,b auto=yes interface=0b/00 serial=4C* port=1-1.* path=*-usb-0:1.2" },
+          ALL " reset=no property=A=b path=*-usb-0:1.2 port=1-1.* vendor-name=V* product-name=P* "
+              "serial=4C* interface=0b/00 on=plug auto=yes guest=a,b",
+          ALL " guest=a,b auto=yes on=plug interface=0b/00 serial=4C* product-name=P* "
+              "vendor-name=V* port=1-1.* path=*-usb-0:1.2 property=A=b reset=no" },
+        { "quotes_keep_blanks_of_a_property", ALL " property=\"ID_MODEL=A B\"",
+          ALL " property=\"ID_MODEL=A B\"" },
         { "takes_star_guest", ALL " guest=*", ALL " guest=*" },
         { "quotes_keep_blanks", ALL " serial=\"AB CD\"", ALL " serial=\"AB CD\"" },
         { "quotes_may_hold_the_whole_word", ALL " \"serial=AB CD\"", ALL " serial=\"AB CD\"" },
@@ -60,14 +66,15 @@ static const struct {
         { "column_counts_leading_blanks", "  3,x,-1,-1,1", NULL, 5, "expected vendor" },
         { "column_counts_earlier_tuples", " " ALL "|3,x,-1,-1,1", NULL, 18, "expected vendor" },
         { "column_counts_tabs_as_one", "\t\t3,x,-1,-1,1", NULL, 5, "expected vendor" },
-        { "column_counts_bytes", ALL " serial=\xc3\xa9 on=x", NULL, 25, "unknown key" },
+        { "column_counts_bytes", ALL " serial=\xc3\xa9 no=x", NULL, 25, "unknown key" },
         { "refuses_missing_value", "3,-1,-1,-1 guest=a", NULL, 11, "allow is missing" },
         { "refuses_two_tuples_without_bar", ALL " " ALL, NULL, 14, "\"|\" is between rules" },
         { "refuses_comment_without_blank", ALL "# all", NULL, 14, "remove \"#\"" },
         { "refuses_word_without_equals", ALL " auto", NULL, 15, KEYS_ARE },
         { "refuses_number_after_key", ALL " auto=no 3", NULL, 23, "expected key=value" },
         { "refuses_unknown_key", ALL " colour=red", NULL, 15, "\"colour=red\": " KEYS_ARE },
-        { "refuses_keys_to_come", ALL " hold=yes", NULL, 15, "unknown key" },
+        { "refuses_hold_that_is_not_built", ALL " hold=yes", NULL, 15, "unknown key" },
+        { "refuses_force_that_is_not_built", ALL " force=yes", NULL, 15, "unknown key" },
         { "refuses_key_in_capitals", ALL " Guest=a", NULL, 15, "unknown key" },
         { "refuses_shortened_key", ALL " gues=a", NULL, 15, "unknown key" },
         { "refuses_lengthened_key", ALL " guests=a", NULL, 15, "unknown key" },
@@ -78,6 +85,9 @@ static const struct {
         { "refuses_empty_value", ALL " serial=", NULL, 22, "serial= takes a shell pattern" },
         { "refuses_empty_quoted_value", ALL " serial=\"\"", NULL, 22, "found \"\"" },
         { "refuses_bad_auto", ALL " auto=maybe", NULL, 20, "auto= takes yes or no" },
+        { "refuses_bad_on", ALL " on=boot", NULL, 18, "on= takes plug, start or both" },
+        { "refuses_bad_reset", ALL " reset=never", NULL, 21, "reset= takes yes or no" },
+        { "refuses_bad_property", ALL " property==1", NULL, 24, "property= takes a property" },
         { "refuses_bad_guest", ALL " guest=a,b;c", NULL, 21, "found \"a,b;c\"" },
         { "refuses_bad_interface", ALL " interface=3", NULL, 25, "two hex digits" },
         { "column_of_value_counts_quotes", ALL " \"auto=may be\"", NULL, 21, "yes or no" },
@@ -190,13 +200,49 @@ static void is_automatic_unless_auto_is_no(void **state)
         }
 }
 
+static void acts_on_what_on_says_and_on_both_without(void **state)
+{
+        static const struct {
+                const char *line;
+                unsigned want;
+        } lines[] = {
+                { ALL, RULE_ON_PLUG | RULE_ON_START },
+                { ALL " on=both", RULE_ON_PLUG | RULE_ON_START },
+                { ALL " on=plug", RULE_ON_PLUG },
+                { ALL " on=start", RULE_ON_START },
+        };
+
+        for (size_t i = 0; i < ELEMENTS(lines); i++) {
+                CLEANUP(rule_freep) struct rule *rule = NULL;
+                struct rule_error error;
+
+                assert_int_equal(rule_parse(&rule, lines[i].line, 1, &error), 0);
+                assert_int_equal(rule_occasions(rule), lines[i].want);
+        }
+}
+
+static void may_reset_unless_reset_is_no(void **state)
+{
+        static const char *const lines[] = { ALL " reset=no", ALL " reset=yes", ALL };
+
+        for (size_t i = 0; i < ELEMENTS(lines); i++) {
+                CLEANUP(rule_freep) struct rule *rule = NULL;
+                struct rule_error error;
+
+                assert_int_equal(rule_parse(&rule, lines[i], 1, &error), 0);
+                assert_int_equal(rule_may_reset(rule), i > 0);
+        }
+}
+
 int main(void)
 {
-        struct CMUnitTest tests[ELEMENTS(cases) + 4] = {
+        struct CMUnitTest tests[ELEMENTS(cases) + 6] = {
                 [ELEMENTS(cases)] = cmocka_unit_test(the_canonical_line_reads_back_as_itself),
                 cmocka_unit_test(takes_a_line_of_4096_bytes_and_refuses_a_longer),
                 cmocka_unit_test(takes_part_if_all_keys_hold),
                 cmocka_unit_test(is_automatic_unless_auto_is_no),
+                cmocka_unit_test(acts_on_what_on_says_and_on_both_without),
+                cmocka_unit_test(may_reset_unless_reset_is_no),
         };
 
         for (size_t i = 0; i < ELEMENTS(cases); i++)
