@@ -1,7 +1,11 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 noinst_LIBRARIES += libdaemon.a
 libdaemon_a_SOURCES = \
-<<<<<<< HEAD
+	%D%/backoff.c \
+	%D%/backoff.h \
+	%D%/channel.c \
+	%D%/connect.c \
+	%D%/connect.h \
 	%D%/decide.c \
 	%D%/device-info.c \
 	%D%/device-info.h \
@@ -11,6 +15,10 @@ libdaemon_a_SOURCES = \
 	%D%/error.c \
 	%D%/error.h \
 	%D%/find.c \
+	%D%/guest-config.c \
+	%D%/guest-private.h \
+	%D%/guest.c \
+	%D%/guest.h \
 	%D%/hotplug.c \
 	%D%/hotplug.h \
 	%D%/manager-private.h \
@@ -27,20 +35,7 @@ libdaemon_a_SOURCES = \
 	%D%/record.h \
 	%D%/redirection.h \
 	%D%/request.c \
+	%D%/resolve.c \
+	%D%/resolve.h \
 	%D%/sessions.c \
 	%D%/startup.c
-=======
-	%D%/backoff.c \
-	%D%/backoff.h \
-	%D%/channel.c \
-	%D%/connect.c \
-	%D%/connect.h \
-	%D%/error.c \
-	%D%/error.h \
-	%D%/guest-config.c \
-	%D%/guest-private.h \
-	%D%/guest.c \
-	%D%/guest.h \
-	%D%/resolve.c \
-	%D%/resolve.h
->>>>>>> guest

@@ -3,10 +3,10 @@ noinst_LIBRARIES += libsession.a
 libsession_a_SOURCES = \
 	%D%/control.c \
 	%D%/control.h \
-	%D%/dial.c \
-	%D%/dial.h \
 	%D%/data.c \
 	%D%/describe.c \
+	%D%/dial.c \
+	%D%/dial.h \
 	%D%/leave.c \
 	%D%/link.c \
 	%D%/link.h \

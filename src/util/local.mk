@@ -10,10 +10,7 @@ libutil_a_SOURCES = \
 	%D%/log.c \
 	%D%/log.h \
 	%D%/macro.h \
-<<<<<<< HEAD
 	%D%/notify.c \
-	%D%/notify.h
-=======
+	%D%/notify.h \
 	%D%/socket.c \
 	%D%/socket.h
->>>>>>> guest

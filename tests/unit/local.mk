@@ -8,8 +8,8 @@ EXTRA_DIST += \
 	%D%/link-bed.h \
 	%D%/run-until.h \
 	%D%/sandbox-bed.h \
-	%D%/tree.h \
 	%D%/test.h \
+	%D%/tree.h \
 	%D%/usb-bed.h \
 	%D%/usb-device-bed.h \
 	%D%/usb-transfer-bed.h \
