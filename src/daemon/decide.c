@@ -298,8 +298,7 @@ void manager_go_on(struct manager *m, struct entry *e, enum next next)
                 manager_changed(m, e);
                 return;
         case NEXT_RETURN:
-                memory_keep(&m->memories, d)->until_usec =
-                        manager_now_usec() + OUTCOME_RETURN_SEC * UINT64_C(1000000);
+                manager_remember(m, e, 0);
                 manager_rest(m, e, DEVICE_IS_IDLE);
                 set_timer(e, OUTCOME_RETURN_SEC);
                 return;

@@ -61,6 +61,19 @@ static struct entry *add_entry(struct manager *m, const struct device_info *info
         return e;
 }
 
+/* Whether that was too often: then it is given up. */
+static bool count_losses(struct manager *m, struct entry *e, unsigned losses)
+{
+        e->losses = losses;
+        if (losses < OUTCOME_LOSSES)
+                return false;
+
+        manager_set_error(e, "each reset makes it another device: give its rule reset=no");
+        log_error("%s: given up: %s", device_id(&e->device), e->device.last_error);
+        manager_rest(m, e, DEVICE_IS_FAILED);
+        return true;
+}
+
 /* The device had a guest when it was taken away. */
 static bool go_back(struct manager *m, struct entry *e)
 {
@@ -75,19 +88,26 @@ static bool go_back(struct manager *m, struct entry *e)
         if (!g || !manager_may_go_to(m, &e->device, memory.guest) ||
             (memory.intent == INTENT_AUTOMATIC && (m->is_paused || !is_automatic(&e->device))))
                 return false;
+        if (count_losses(m, e, memory.losses))
+                return true;
 
         log_info("%s: is back, and goes to guest '%s' again", device_id(&e->device), memory.guest);
         manager_begin_wait(m, e, g, memory.intent, false);
         return true;
 }
 
-void manager_device_came_back(struct manager *m, uint32_t number)
+void manager_device_came_back(struct manager *m, uint32_t number, const char *port, unsigned losses)
 {
+        struct entry *e = find_entry(m, port);
+
         memory_confirm(&m->memories, number,
                        manager_now_usec() + OUTCOME_RETURN_SEC * UINT64_C(1000000));
-        for (struct device *d = m->devices; d; d = d->next)
-                if (d->phase == DEVICE_IS_IDLE && go_back(m, entry_of(d)))
-                        return;
+        if (!e)
+                return;
+        if (e->device.phase == DEVICE_IS_WAITING)
+                count_losses(m, e, losses);
+        else if (e->device.phase == DEVICE_IS_IDLE)
+                go_back(m, e);
 }
 
 static void on_device(void *userdata, const struct device_info *info)
@@ -125,18 +145,24 @@ static void on_device(void *userdata, const struct device_info *info)
         e->is_judged = true;
 }
 
-static void remember(struct manager *m, const struct device *d)
+void manager_remember(struct manager *m, const struct entry *e, uint32_t if_lost_by)
 {
-        struct memory *memory;
+        struct memory *memory = memory_keep(&m->memories, &e->device);
 
-        if (d->intent == INTENT_AUTOMATIC) {
+        memory->losses = e->losses + 1;
+        memory->if_lost_by = if_lost_by;
+        memory->until_usec = manager_now_usec() + OUTCOME_RETURN_SEC * UINT64_C(1000000);
+}
+
+/* A rule's device may come back at any time; one attached by hand, only from a reset. */
+static void remember_unplugged(struct manager *m, const struct entry *e)
+{
+        const struct device *d = &e->device;
+
+        if (d->intent == INTENT_AUTOMATIC)
                 memory_keep(&m->memories, d);
-        } else if (d->intent == INTENT_BY_HAND && d->redirection) {
-                memory = memory_keep(&m->memories, d);
-                memory->if_lost_by = d->redirection->number;
-                memory->until_usec =
-                        manager_now_usec() + OUTCOME_RETURN_SEC * UINT64_C(1000000);
-        }
+        else if (d->intent == INTENT_BY_HAND && d->redirection)
+                manager_remember(m, e, d->redirection->number);
 }
 
 static void on_removed(void *userdata, const char *port)
@@ -151,7 +177,7 @@ static void on_removed(void *userdata, const char *port)
 
         r = e->device.redirection;
         log_info("%s: unplugged", port);
-        remember(m, &e->device);
+        remember_unplugged(m, e);
         error_set(&error, ERROR_DEVICE_LOST, "%s was unplugged", port);
         manager_answer_attach(m, e, NULL, &error);
         if (r) {

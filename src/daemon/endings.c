@@ -59,9 +59,13 @@ void manager_on_session_end(void *userdata, enum session_reason reason, const ch
         enum cause cause = s->has_cause ? s->cause : outcome_cause(reason);
         bool is_link_loss = cause == CAUSE_GUEST_GONE || cause == CAUSE_REJECTED;
         bool by_hand = r->is_by_hand;
+        uint64_t begun = s->begun_usec;
         uint32_t number = r->number;
+        unsigned losses = s->losses;
+        char port[CONTROL_PORT_SIZE];
         struct error error;
 
+        strcpy(port, worker_order(r->worker)->port);
         error_set(&error, error_of(reason), "%s%s%s", session_reason_string(reason),
                   *message ? ": " : "", message);
         log_info("session %u has ended: %s", number, error.text);
@@ -76,10 +80,12 @@ void manager_on_session_end(void *userdata, enum session_reason reason, const ch
         manager_free_session(r);
         manager_share_memory(m);
 
+        if (d && manager_now_usec() - begun > OUTCOME_CRASHES_SEC * UINT64_C(1000000))
+                entry_of(d)->losses = 0;
         if (d)
                 settle_device(m, entry_of(d), cause, by_hand, returned, &error);
         else if (reason == REASON_RESET_LOST)
-                manager_device_came_back(m, number);
+                manager_device_came_back(m, number, port, losses + 1);
         for (d = m->devices; d; d = d->next)
                 if (entry_of(d)->is_over_limit)
                         manager_judge(m, entry_of(d), OCCASION_START);

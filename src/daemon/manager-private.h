@@ -25,6 +25,7 @@ struct entry {
 
         unsigned tries;                         /* at a device that is busy, in a row */
         uint64_t crashes_usec[OUTCOME_CRASHES]; /* the last ones, the oldest first */
+        unsigned losses;    /* in resets, one soon after the other */
         bool is_judged;     /* settled, and judged, at least once */
         bool is_over_limit; /* MaxSessions keeps it from being redirected */
 
@@ -39,6 +40,8 @@ struct entry {
 /* A session, and what only the manager knows of it. */
 struct running {
         struct redirection shown; /* what others see */
+        uint64_t begun_usec;      /* CLOCK_MONOTONIC */
+        unsigned losses;          /* the device's, when it began */
         struct manager *manager;
         bool is_adopting; /* it has not told yet what it does */
         bool has_cause;   /* we have asked it to end */
@@ -144,7 +147,13 @@ void manager_reconnect(struct manager *m, struct entry *e, bool at_once);
 
 /* devices.c */
 extern const struct hotplug_events manager_hotplug_events;
-void manager_device_came_back(struct manager *m, uint32_t number);
+
+/* That session lost its device in a reset, and the device was removed before that was known. */
+void manager_device_came_back(struct manager *m, uint32_t number, const char *port,
+                              unsigned losses);
+
+/* The device is in the registry, or was: it goes back to its guest if it is back soon. */
+void manager_remember(struct manager *m, const struct entry *e, uint32_t if_lost_by);
 
 /* sessions.c */
 extern const struct guest_events manager_guest_events;

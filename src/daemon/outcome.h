@@ -41,8 +41,9 @@ enum next {
 #define OUTCOME_CRASHES     3
 #define OUTCOME_CRASHES_SEC 60
 
-/* How long a device may take to come back from a reset. */
+/* How long a device may take to come back from a reset; and how often it may need to, likewise. */
 #define OUTCOME_RETURN_SEC 10
+#define OUTCOME_LOSSES     3
 
 /* What a session's own reason means, unless the daemon has asked it to end. */
 enum cause outcome_cause(enum session_reason reason);

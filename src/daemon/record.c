@@ -5,6 +5,7 @@
  */
 #include "daemon/record.h"
 
+#include <assert.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -17,6 +18,8 @@
 
 #define SUBDIRECTORY "devices"
 #define PATH_SIZE    1024
+
+static_assert(GUEST_NAME_MAX == 64, "the width in read_one()");
 
 /* Of the file being written; no port starts so. */
 #define TEMPORARY ".new"
@@ -97,7 +100,7 @@ static int read_one(const char *path, const char *port, struct record *ret)
 {
         struct record record = { 0 };
         unsigned bus, address, vendor, product, taken, configuration, inhibited;
-        char line[256] = "", format[128], end = '\0';
+        char line[256] = "", end = '\0';
         FILE *file;
         int n;
 
@@ -108,11 +111,10 @@ static int read_one(const char *path, const char *port, struct record *ret)
                 line[0] = '\0';
         fclose(file);
 
-        snprintf(format, sizeof(format),
-                 "bus=%%3u address=%%3u vendor=%%4x product=%%4x taken=%%1u configuration=%%3u "
-                 "inhibited=%%1u by-hand=%%%d[^\n]%%c",
-                 GUEST_NAME_MAX);
-        n = sscanf(line, format, &bus, &address, &vendor, &product, &taken, &configuration,
+        n = sscanf(line,
+                   "bus=%3u address=%3u vendor=%4x product=%4x taken=%1u configuration=%3u "
+                   "inhibited=%1u by-hand=%64[^\n]%c",
+                   &bus, &address, &vendor, &product, &taken, &configuration,
                    &inhibited, record.by_hand, &end);
         if (n < 7 || (n > 7 && (end != '\n' || !guests_are_valid(record.by_hand))) ||
             bus > UINT8_MAX || address > UINT8_MAX || configuration > UINT8_MAX)

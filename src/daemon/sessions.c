@@ -75,6 +75,7 @@ struct running *manager_add_session(struct manager *m)
         if (!s)
                 return NULL;
         s->manager = m;
+        s->begun_usec = manager_now_usec();
         DL_APPEND(m->sessions, &s->shown);
         return s;
 }
@@ -188,6 +189,7 @@ static void on_connected(void *userdata, struct channel *channel, struct waiter 
         if (s) {
                 s->shown.number = ++m->last_number;
                 s->shown.device = d;
+                s->losses = e->losses;
                 s->shown.channel = channel;
                 s->shown.is_by_hand = d->intent == INTENT_BY_HAND;
                 d->redirection = &s->shown;

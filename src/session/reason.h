@@ -21,7 +21,8 @@
         R(ACCESS_DENIED,   5,   "access to the device was denied") \
         R(CONNECT_FAILED,  6,   "no connection to the guest") \
         R(GUEST_REJECTED,  7,   "the guest rejected the device") \
-        R(DEVICE_LOST,     8,   "the device is gone")
+        R(DEVICE_LOST,     8,   "the device is gone") \
+        R(RESET_LOST,      8,   "the device was lost in a reset")
 /* clang-format on */
 
 enum session_reason {

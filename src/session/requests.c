@@ -67,7 +67,7 @@ static void run_reset(struct session *s, const struct packet *packet)
 
         /* Nobody waits for an answer. */
         if (r == -ENODEV)
-                session_end(s, REASON_DEVICE_LOST, "it came back from a reset as another one");
+                session_end(s, REASON_RESET_LOST, "gone, or back as another one");
         else if (r < 0)
                 log_warning("reset: %s", strerror(-r));
 }
