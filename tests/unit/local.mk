@@ -3,6 +3,7 @@
 EXTRA_DIST += \
 	%D%/dial-bed.h \
 	%D%/capture.h \
+	%D%/guest-bed.h \
 	%D%/helpers.h \
 	%D%/link-bed.h \
 	%D%/loop-bed.h \
@@ -70,7 +71,7 @@ daemon_ldadd = libdaemon.a $(LDADD)
 %C%_test_daemon_connect_LDADD = $(daemon_ldadd)
 %C%_test_daemon_guest_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=getaddrinfo
 %C%_test_daemon_guest_LDADD = $(daemon_ldadd)
-%C%_test_daemon_guest_config_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=getaddrinfo
+%C%_test_daemon_guest_config_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=getaddrinfo,--wrap=calloc
 %C%_test_daemon_guest_config_LDADD = $(daemon_ldadd)
 %C%_test_daemon_guest_retry_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=getaddrinfo
 %C%_test_daemon_guest_retry_LDADD = $(daemon_ldadd)

@@ -25,14 +25,15 @@ static void doubles_up_to_the_ceiling_give_or_take_a_quarter(void **state)
                 { "more than bits", 1000, 30000, 4000000000, 22500, 30000, 37500 },
                 { "a ceiling below the first", 5000, 2000, 1, 1500, 2000, 2500 },
                 { "nothing", 0, 0, 3, 1, 1, 1 },
-                { "the largest", UINT32_MAX * 1000ull, UINT32_MAX * 1000ull, 9,
-                  UINT32_MAX * 750ull, UINT32_MAX * 1000ull, UINT32_MAX * 1250ull },
+                { "the largest", UINT32_MAX * 1000ull, UINT32_MAX * 1000ull, 9, UINT32_MAX * 750ull,
+                  UINT32_MAX * 1000ull, UINT32_MAX * 1250ull },
         };
 
         for (size_t i = 0; i < ELEMENTS(cases); i++) {
-                uint64_t low = backoff_delay(cases[i].first, cases[i].ceiling, cases[i].failures, 0);
-                uint64_t middle = backoff_delay(cases[i].first, cases[i].ceiling,
-                                                cases[i].failures, 1u << 31);
+                uint64_t low =
+                        backoff_delay(cases[i].first, cases[i].ceiling, cases[i].failures, 0);
+                uint64_t middle = backoff_delay(cases[i].first, cases[i].ceiling, cases[i].failures,
+                                                1u << 31);
                 uint64_t high = backoff_delay(cases[i].first, cases[i].ceiling, cases[i].failures,
                                               UINT32_MAX);
 
