@@ -20,7 +20,7 @@ uint64_t backoff_delay(uint64_t first, uint64_t ceiling, unsigned failures, uint
         delay = MAX(MIN(delay, ceiling), (uint64_t)DELAY_MIN);
 
         /* From three quarters to five. */
-        return MAX(delay - delay / 4 + (delay / 2 * random >> 32), (uint64_t)DELAY_MIN);
+        return MAX(delay - delay / 4 + (delay / 2 * (random >> 16) >> 16), (uint64_t)DELAY_MIN);
 }
 
 uint32_t backoff_random(void)

@@ -4,8 +4,10 @@ EXTRA_DIST += \
 	%D%/capture.h \
 	%D%/control-bed.h \
 	%D%/dial-bed.h \
+	%D%/guest-bed.h \
 	%D%/helpers.h \
 	%D%/link-bed.h \
+	%D%/loop-bed.h \
 	%D%/run-until.h \
 	%D%/sandbox-bed.h \
 	%D%/test.h \
@@ -20,6 +22,12 @@ unit_tests = \
 	%D%/test-address \
 	%D%/test-caps \
 	%D%/test-conf-files \
+	%D%/test-daemon-backoff \
+	%D%/test-daemon-connect \
+	%D%/test-daemon-guest \
+	%D%/test-daemon-guest-config \
+	%D%/test-daemon-guest-retry \
+	%D%/test-daemon-resolve \
 	%D%/test-dial-accept \
 	%D%/test-dial-connect \
 	%D%/test-facts \
@@ -65,6 +73,18 @@ unit_tests = \
 	%D%/test-writer-rules
 
 %C%_test_conf_files_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=geteuid
+daemon_ldadd = libdaemon.a $(LDADD)
+%C%_test_daemon_backoff_LDADD = $(daemon_ldadd)
+%C%_test_daemon_connect_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=getaddrinfo
+%C%_test_daemon_connect_LDADD = $(daemon_ldadd)
+%C%_test_daemon_guest_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=getaddrinfo
+%C%_test_daemon_guest_LDADD = $(daemon_ldadd)
+%C%_test_daemon_guest_config_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=getaddrinfo,--wrap=calloc
+%C%_test_daemon_guest_config_LDADD = $(daemon_ldadd)
+%C%_test_daemon_guest_retry_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=getaddrinfo
+%C%_test_daemon_guest_retry_LDADD = $(daemon_ldadd)
+%C%_test_daemon_resolve_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=getaddrinfo,--wrap=pthread_create
+%C%_test_daemon_resolve_LDADD = $(daemon_ldadd)
 %C%_test_session_link_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=sendmsg
 %C%_test_usb_device_LDFLAGS = $(fake_ldflags)
 %C%_test_usb_device_LDADD = $(fake_ldadd)
