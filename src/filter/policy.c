@@ -40,6 +40,7 @@ struct policy *policy_free(struct policy *policy)
         for (size_t i = 0; i < policy->n_entries; i++) {
                 rule_free(policy->entries[i].rule);
                 free(policy->entries[i].file);
+                free(policy->entries[i].problem);
         }
         free(policy->entries);
         free(policy);
@@ -70,6 +71,16 @@ int policy_add(struct policy *policy, struct rule *rule, const char *file, uint3
                 .line = line,
         };
         return 0;
+}
+
+size_t policy_n_entries(const struct policy *policy)
+{
+        return policy->n_entries;
+}
+
+const struct policy_entry *policy_get(const struct policy *policy, size_t index)
+{
+        return &policy->entries[index];
 }
 
 static bool is_hub(const struct facts *facts)

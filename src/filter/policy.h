@@ -24,6 +24,11 @@ struct policy_entry {
         struct rule *rule;
         char *file;
         uint32_t line;
+        /*
+         * NULL, or what is wrong there: the file is broken, and the rule, which denies every
+         * device, stands for all of it.
+         */
+        char *problem;
 };
 
 enum verdict_kind {
@@ -61,6 +66,10 @@ DEFINE_CLEANUP(struct policy, policy_free);
  * -ENOMEM.
  */
 int policy_add(struct policy *policy, struct rule *rule, const char *file, uint32_t line);
+
+/* The entries, in their order. */
+size_t policy_n_entries(const struct policy *policy);
+const struct policy_entry *policy_get(const struct policy *policy, size_t index);
 
 void policy_verdict(const struct policy *policy, const struct facts *facts,
                     struct verdict *ret_verdict);
