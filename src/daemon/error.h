@@ -26,6 +26,8 @@
         E(LIMIT_REACHED,        "org.usbredir1.Error.LimitReached") \
         E(INVALID_ARGS,         "org.freedesktop.DBus.Error.InvalidArgs") \
         E(INVALID_FILES,        "org.freedesktop.DBus.Error.InvalidFileContent") \
+        E(ACCESS_DENIED,        "org.freedesktop.DBus.Error.AccessDenied") \
+        E(INTERACTION_REQUIRED, "org.freedesktop.DBus.Error.InteractiveAuthorizationRequired") \
         E(FAILED,               "org.freedesktop.DBus.Error.Failed")
 /* clang-format on */
 

@@ -109,6 +109,13 @@ int manager_detach(struct manager *m, struct device *d, manager_detached done, v
 /* Takes all back that are redirected or wait; done, once, when all are the host's. */
 void manager_detach_all(struct manager *m, manager_detached done, void *userdata);
 
+/*
+ * Has the session's process tell its numbers: worker_status() is fresh in done. With an error if it
+ * ends meanwhile, or does not tell within 5 s.
+ */
+int manager_describe(struct manager *m, struct redirection *r, manager_attached done,
+                     void *userdata, struct error *ret_error);
+
 /* Whoever asked is gone: their "done" is not called any more. */
 void manager_forget(struct manager *m, void *userdata);
 

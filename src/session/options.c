@@ -62,7 +62,7 @@ static void print_help(void)
         printf("  --no-sandbox         for tests on emulated devices\n");
 #endif
         printf("\nExit codes:\n");
-#define EXIT_LINE(name, code, sentence) printf("  %i  %s\n", code, sentence);
+#define EXIT_LINE(reason, code, name, sentence) printf("  %i  %s\n", code, sentence);
         SESSION_REASONS(EXIT_LINE)
 #undef EXIT_LINE
 }

@@ -10,9 +10,10 @@
 
 static const struct {
         int exit_code;
+        const char *name;
         const char *sentence;
 } reasons[] = {
-#define REASON_ROW(name, exit, sentence) [REASON_##name] = { exit, sentence },
+#define REASON_ROW(reason, exit, name, sentence) [REASON_##reason] = { exit, name, sentence },
         SESSION_REASONS(REASON_ROW)
 #undef REASON_ROW
 };
@@ -30,6 +31,11 @@ enum session_reason session_reason_of_device(int error)
         case ENODEV: return REASON_DEVICE_LOST;
         default: return REASON_FAILURE;
         }
+}
+
+const char *session_reason_name(enum session_reason reason)
+{
+        return reasons[reason].name;
 }
 
 int session_reason_exit_code(enum session_reason reason)

@@ -59,8 +59,8 @@ int log_level_from_string(const char *text, enum log_level *ret_level)
         return -EINVAL;
 }
 
-/* Is standard error the journal? A variable that was inherited may speak of another stream. */
-static bool is_journal(void)
+/* A variable that was inherited may speak of another stream. */
+bool log_is_journal(void)
 {
         const char *stream = getenv("JOURNAL_STREAM");
         unsigned long long device, inode;
@@ -104,10 +104,10 @@ void log_write(enum log_level level, const char *format, ...)
         vsnprintf(text, sizeof(text), format, arguments);
         va_end(arguments);
 
-        if (is_journal() && object_name[0])
+        if (log_is_journal() && object_name[0])
                 length = (size_t)snprintf(line, sizeof(line), "<%c>[%s] ", levels[level].priority,
                                           object_name);
-        else if (is_journal())
+        else if (log_is_journal())
                 length = (size_t)snprintf(line, sizeof(line), "<%c>", levels[level].priority);
         else if (object_name[0])
                 length =

@@ -28,6 +28,9 @@ void log_set_object(const char *object);
 void log_set_level(enum log_level level);
 bool log_enabled(enum log_level level);
 
+/* Is standard error the journal? */
+bool log_is_journal(void);
+
 /* "error", "warning", "notice", "info", "debug". Returns 0 or -EINVAL. */
 int log_level_from_string(const char *text, enum log_level *ret_level);
 

@@ -28,7 +28,7 @@ static void exit_codes_stay_as_they_are(void **state)
                 { REASON_RESET_LOST, 8 },
         };
 
-#define COUNT(name, exit, sentence) +1
+#define COUNT(reason, exit, name, sentence) +1
         assert_int_equal(ELEMENTS(cases), SESSION_REASONS(COUNT));
 #undef COUNT
         for (size_t i = 0; i < ELEMENTS(cases); i++)
