@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The columns of devices and sessions, one below the other. The daemon finds the device by its
- * name, so that it is found in one way only.
+ * The columns of a device, then those of its session, each on a line of its own. The daemon finds
+ * the device by its name, so that it is found in one way only.
  */
 #include "ctl/details.h"
 
@@ -48,16 +48,16 @@ static enum ctl_exit get_statistics(struct ctl *ctl, const char *path, json_t **
         return r < 0 ? bus_error(NULL, r) : CTL_DONE;
 }
 
-/* The session replaces its number in the device's row, if it has one. */
-static enum ctl_exit add_session(struct ctl *ctl, const struct object *device, json_t *row)
+/* Null if the device has no session. */
+static enum ctl_exit get_session(struct ctl *ctl, const struct object *device, json_t **ret)
 {
-        CLEANUP(json_decrefp) json_t *statistics = NULL, *session_row = NULL;
+        CLEANUP(json_decrefp) json_t *statistics = NULL, *row = NULL;
         const char *path = value_string(device->properties, "Session");
         enum ctl_exit result;
         struct object session;
 
         if (!objects_find(device->all, OBJECT_SESSION, path, &session)) {
-                json_object_set_new(row, "session", json_null());
+                *ret = json_null();
                 return CTL_DONE;
         }
 
@@ -65,11 +65,11 @@ static enum ctl_exit add_session(struct ctl *ctl, const struct object *device, j
         if (result != CTL_DONE)
                 return result;
 
-        session_row = listing_object(&session_listing, &session);
-        if (json_object_set(session_row, "statistics", statistics) < 0 ||
-            json_object_set(row, "session", session_row) < 0)
+        row = listing_object(&session_listing, &session);
+        if (json_object_set(row, "statistics", statistics) < 0)
                 return out_of_memory();
 
+        *ret = TAKE(row);
         return CTL_DONE;
 }
 
@@ -93,12 +93,12 @@ static int print_statistics(const json_t *statistics)
         return 0;
 }
 
-static enum ctl_exit print_details(const json_t *row)
+static enum ctl_exit print_details(const json_t *details)
 {
-        const json_t *session = json_object_get(row, "session");
+        const json_t *session = json_object_get(details, "session");
         int r;
 
-        r = listing_print_details(&device_listing, row, 0);
+        r = listing_print_details(&device_listing, json_object_get(details, "device"), 0);
         if (r == 0 && json_is_object(session)) {
                 puts("session:");
                 r = listing_print_details(&session_listing, session, INNER);
@@ -111,7 +111,7 @@ static enum ctl_exit print_details(const json_t *row)
 
 enum ctl_exit details_run(struct ctl *ctl, const char *text)
 {
-        CLEANUP(json_decrefp) json_t *path = NULL, *all = NULL, *row = NULL;
+        CLEANUP(json_decrefp) json_t *path = NULL, *all = NULL, *session = NULL, *details = NULL;
         enum ctl_exit result;
         struct object device;
 
@@ -126,12 +126,14 @@ enum ctl_exit details_run(struct ctl *ctl, const char *text)
                 return CTL_NOT_FOUND;
         }
 
-        row = listing_object(&device_listing, &device);
-        if (!row)
-                return out_of_memory();
-        result = add_session(ctl, &device, row);
+        result = get_session(ctl, &device, &session);
         if (result != CTL_DONE)
                 return result;
 
-        return ctl->json ? print_json(row, JSON_INDENT(2)) : print_details(row);
+        details = json_pack("{s:o, s:O}", "device", listing_object(&device_listing, &device),
+                            "session", session);
+        if (!details)
+                return out_of_memory();
+
+        return ctl->json ? print_json(details, JSON_INDENT(2)) : print_details(details);
 }

@@ -12,21 +12,14 @@
 #include "util/cleanup.h"
 #include "util/macro.h"
 
-/* What Explain returns: the key there and in JSON, and what people read. */
-static const struct {
-        const char *key, *label;
-} explained[] = {
-        { "reason", NULL }, /* the sentence above all */
-        { "text", "rule" },       { "rule", "at" },     { "pass", "pass" },
-        { "verdict", "verdict" }, { "guest", "guest" }, { "automatic", "automatic" },
-        { "refusal", "refusal" },
-};
+/* What Explain returns, under the same keys, in the order for people; the first is a sentence. */
+static const char *const explained[] = { "reason",  "text",  "rule",      "pass",
+                                         "verdict", "guest", "automatic", "refusal" };
 
-/* A value of a{sv} is as good as none when it is "". */
 static int print_explanation(const json_t *answer)
 {
         for (size_t i = 0; i < ELEMENTS(explained); i++) {
-                const json_t *value = json_object_get(answer, explained[i].key);
+                const json_t *value = json_object_get(answer, explained[i]);
                 CLEANUP(freep) char *text = NULL;
 
                 if (!value || (json_is_string(value) && json_string_length(value) == 0))
@@ -34,10 +27,9 @@ static int print_explanation(const json_t *answer)
                 text = text_of(value, TEXT_PLAIN);
                 if (!text)
                         return -ENOMEM;
-                if (explained[i].label)
-                        printf("  %s: %s\n", explained[i].label, text);
-                else
-                        printf("%s\n", text);
+                if (i > 0)
+                        printf("  %s: ", explained[i]);
+                puts(text);
         }
 
         return 0;
@@ -65,9 +57,9 @@ enum ctl_exit command_explain(struct ctl *ctl, char **arguments)
 }
 
 static const struct column rule_columns[] = {
-        { "at", .is_shown = true, .format = TEXT_FILE },
+        { "rule", .is_shown = true, .format = TEXT_FILE },
         { "action", .is_shown = true, .is_colored = true },
-        { "rule", .is_shown = true, .is_wide = true },
+        { "text", .is_shown = true, .is_wide = true },
         { "file" },
         { "line" },
         { "keys" },
@@ -84,8 +76,8 @@ static json_t *rule_object(const json_t *entry)
             0)
                 return NULL;
 
-        return json_pack("{s:o, s:s, s:s, s:s, s:I, s:O}", "at",
-                         json_sprintf("%s:%lld", file, (long long)line), "action", action, "rule",
+        return json_pack("{s:o, s:s, s:s, s:s, s:I, s:O}", "rule",
+                         json_sprintf("%s:%lld", file, (long long)line), "action", action, "text",
                          text, "file", file, "line", line, "keys", keys);
 }
 

@@ -142,7 +142,7 @@ static void print_configuration_error(const json_t *error)
         putchar('\n');
 }
 
-/* "guest win10 is unreachable: why" */
+/* "guest win10: unreachable: why" */
 static void print_trouble(const json_t *trouble)
 {
         for (enum object_kind kind = 0; kind < OBJECT_KINDS_END; kind++) {
@@ -153,7 +153,7 @@ static void print_trouble(const json_t *trouble)
                         continue;
                 printf("%s ", object_kinds[kind].name);
                 text_print(stdout, name);
-                printf(" is ");
+                printf(": ");
                 text_print(stdout, value_string(trouble, "state"));
                 printf("%s", *error ? ": " : "");
                 text_print(stdout, error);
