@@ -39,18 +39,6 @@ static char *close_memory(FILE *stream, char **text)
         return NULL;
 }
 
-char *text_escape(const char *text)
-{
-        char *escaped = NULL;
-        size_t size;
-        FILE *stream = open_memstream(&escaped, &size);
-
-        if (!stream)
-                return NULL;
-        put_escaped(stream, text);
-        return close_memory(stream, &escaped);
-}
-
 void text_print(FILE *stream, const char *text)
 {
         put_escaped(stream, text);

@@ -14,9 +14,6 @@ enum text_format {
         TEXT_FILE, /* a path: its last part */
 };
 
-/* The text escaped, to be freed; NULL without memory. */
-char *text_escape(const char *text);
-
 void text_print(FILE *stream, const char *text);
 
 /*
