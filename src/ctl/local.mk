@@ -1,1 +1,36 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
+# A library, so that tests may use its parts, and the program.
+noinst_LIBRARIES += libctl.a
+libctl_a_SOURCES = \
+	%D%/attach.c \
+	%D%/bus.c \
+	%D%/bus.h \
+	%D%/commands.h \
+	%D%/ctl.h \
+	%D%/daemon.c \
+	%D%/details.c \
+	%D%/details.h \
+	%D%/devices.c \
+	%D%/event.c \
+	%D%/event.h \
+	%D%/guests.c \
+	%D%/listing.c \
+	%D%/listing.h \
+	%D%/monitor.c \
+	%D%/objects.c \
+	%D%/objects.h \
+	%D%/options.c \
+	%D%/options.h \
+	%D%/policy.c \
+	%D%/sessions.c \
+	%D%/status.c \
+	%D%/text.c \
+	%D%/text.h \
+	%D%/value.c \
+	%D%/value.h
+
+bin_PROGRAMS += usbredirctl
+usbredirctl_SOURCES = %D%/main.c
+usbredirctl_LDADD = \
+	libctl.a libfilter.a libutil.a \
+	$(LIBSYSTEMD_LIBS) $(JANSSON_LIBS) $(SMARTCOLS_LIBS)

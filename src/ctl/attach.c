@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * usbredirctl attach, detach: what is asked by hand.
+ */
+#include "ctl/bus.h"
+#include "ctl/commands.h"
+#include "ctl/listing.h"
+#include "ctl/value.h"
+#include "util/cleanup.h"
+
+enum ctl_exit command_attach(struct ctl *ctl, char **arguments)
+{
+        CLEANUP(sd_bus_message_unrefp) sd_bus_message *reply = NULL;
+        CLEANUP(json_decrefp) json_t *path = NULL, *answer = NULL;
+        const char *guest = arguments[1] ? arguments[1] : "";
+        enum ctl_exit result;
+        int r;
+
+        if (ctl->wait)
+                result = bus_order(ctl, &reply, "Attach", "ssa{sv}", arguments[0], guest, 1, "wait",
+                                   "b", true);
+        else
+                result = bus_order(ctl, &reply, "Attach", "ssa{sv}", arguments[0], guest, 0);
+        if (result != CTL_DONE)
+                return result;
+
+        r = value_read(reply, &path);
+        if (r < 0)
+                return bus_error(NULL, r);
+
+        answer =
+                json_pack("{s:o}", "session", object_name(OBJECT_SESSION, json_string_value(path)));
+        if (!answer)
+                return out_of_memory();
+        if (ctl->json)
+                return print_json(answer, JSON_INDENT(2));
+
+        printf("session %s\n", value_string(answer, "session"));
+        return CTL_DONE;
+}
+
+/* Each device is tried; the first failure is the exit code. */
+enum ctl_exit command_detach(struct ctl *ctl, char **arguments)
+{
+        enum ctl_exit result = CTL_DONE;
+
+        if (ctl->all)
+                return bus_order(ctl, NULL, "DetachAll", "");
+
+        for (; *arguments; arguments++) {
+                enum ctl_exit one = bus_order(ctl, NULL, "Detach", "sa{sv}", *arguments, 0);
+
+                if (result == CTL_DONE)
+                        result = one;
+        }
+
+        return result;
+}

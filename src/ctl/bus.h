@@ -1,0 +1,23 @@
+#pragma once
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Calls to the daemon. Each prints what went wrong, in the daemon's words, and returns the exit
+ * code that follows.
+ */
+#include <systemd/sd-bus.h>
+
+#include "ctl/ctl.h"
+
+/* Opens the system bus, or the one that DBUS_SYSTEM_BUS_ADDRESS names. */
+enum ctl_exit bus_open(struct ctl *ctl);
+
+/* Asks for what anybody may know. */
+enum ctl_exit bus_read(struct ctl *ctl, sd_bus_message **ret_reply, const char *path,
+                       const char *interface, const char *member, const char *types, ...);
+
+/* Has the manager do something, for which the user may be asked to authenticate. */
+enum ctl_exit bus_order(struct ctl *ctl, sd_bus_message **ret_reply, const char *member,
+                        const char *types, ...);
+
+/* Says what is wrong with a call, a reply or the bus. The error may be unset: then -r tells. */
+enum ctl_exit bus_error(const sd_bus_error *error, int r);
