@@ -59,6 +59,12 @@ const struct emulated_description *emulated_description(const struct emulated_de
         return &device->description;
 }
 
+const char *emulated_string(const struct emulated_device *device, uint8_t index)
+{
+        return index > 0 && index < EMULATED_STRINGS_MAX ? device->description.strings[index]
+                                                         : NULL;
+}
+
 void emulated_watch(struct emulated_device *device,
                     void (*on_event)(void *userdata, const char *text), void *userdata)
 {
@@ -107,10 +113,10 @@ void emulated_unplug(struct emulated_device *device)
                 device_event(device, "unplugged");
                 device->plugged = false;
                 urb_kill_all(device, -ESHUTDOWN);
-                for (unsigned i = 0; i < EMULATED_INTERFACES_MAX; i++)
-                        device->interfaces[i] = (struct emulated_interface){ 0 };
                 if (device->hooks)
                         device->hooks->on_unplug(device->hooks_userdata);
+                for (unsigned i = 0; i < EMULATED_INTERFACES_MAX; i++)
+                        device->interfaces[i] = (struct emulated_interface){ 0 };
         }
         emulated_unlock(device);
 }

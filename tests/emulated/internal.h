@@ -63,8 +63,10 @@ struct emulated_fault {
 
 /* What the testbed does when the state changes. Called with the device locked. */
 struct emulated_hooks {
-        void (*on_interface)(void *userdata, uint8_t interface); /* driver or alt setting */
-        void (*on_configuration_gone)(void *userdata);           /* about to be replaced */
+        void (*on_interface_added)(void *userdata, uint8_t interface);
+        void (*on_interface_gone)(void *userdata, uint8_t interface); /* still in configuration */
+        void (*on_driver)(void *userdata, uint8_t interface);         /* kernel_driver() changed */
+        void (*on_alt_setting)(void *userdata, uint8_t interface);
         void (*on_configuration)(void *userdata);
         void (*on_unplug)(void *userdata);
         /* There is something to reap, or nothing any more. */
@@ -100,7 +102,8 @@ static inline uint32_t endpoint_bit(uint8_t endpoint)
         return 1U << ((endpoint & USB_DIR_IN) >> 3 | (endpoint & USB_ENDPOINT_NUMBER_MASK));
 }
 
-/* device.c */
+/* device.c: the string of a descriptor's index, NULL for none. */
+const char *emulated_string(const struct emulated_device *device, uint8_t index);
 void device_event(struct emulated_device *device, const char *format, ...) PRINTF(2, 3);
 
 /* fault.c: counts a call; 0, or the negative errno it is to fail with. */

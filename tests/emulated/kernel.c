@@ -26,8 +26,8 @@ static const struct {
         { USB_CLASS_VIDEO, "uvcvideo" },
 };
 
-static const struct usb_interface_descriptor *find_interface(struct emulated_device *device,
-                                                             unsigned interface)
+const struct usb_interface_descriptor *kernel_interface(struct emulated_device *device,
+                                                        unsigned interface)
 {
         if (!device->configuration || interface >= EMULATED_INTERFACES_MAX)
                 return NULL;
@@ -52,10 +52,17 @@ static const char *driver_for(struct emulated_device *device,
 #define INTERFACE_ARGS(device, interface)                                                          \
         (device)->description.port, (device)->configuration[5], (unsigned)(interface)
 
+/* What the kernel tells with "bind" and "unbind"; claims of usbfs, which is a driver, too. */
+static void tell_driver(struct emulated_device *device, unsigned interface)
+{
+        if (device->hooks && device->plugged)
+                device->hooks->on_driver(device->hooks_userdata, (uint8_t)interface);
+}
+
 static bool bind_driver(struct emulated_device *device, unsigned interface, const char *how)
 {
         struct emulated_interface *state = &device->interfaces[interface];
-        const struct usb_interface_descriptor *descriptor = find_interface(device, interface);
+        const struct usb_interface_descriptor *descriptor = kernel_interface(device, interface);
 
         if (!descriptor || state->driver || state->claimed_by)
                 return false;
@@ -64,20 +71,27 @@ static bool bind_driver(struct emulated_device *device, unsigned interface, cons
                 return false;
         device_event(device, "kernel driver %s %s " INTERFACE_FORMAT, state->driver, how,
                      INTERFACE_ARGS(device, interface));
-        if (device->hooks)
-                device->hooks->on_interface(device->hooks_userdata, (uint8_t)interface);
+        tell_driver(device, interface);
         return true;
 }
 
-void kernel_bind_drivers(struct emulated_device *device)
+void kernel_configure(struct emulated_device *device, const uint8_t *configuration)
 {
-        for (unsigned i = 0; i < EMULATED_INTERFACES_MAX; i++)
+        device->configuration = configuration;
+        if (device->hooks)
+                device->hooks->on_configuration(device->hooks_userdata);
+        for (unsigned i = 0; i < EMULATED_INTERFACES_MAX; i++) {
+                if (!kernel_interface(device, i))
+                        continue;
+                if (device->hooks)
+                        device->hooks->on_interface_added(device->hooks_userdata, (uint8_t)i);
                 bind_driver(device, i, "attached to");
+        }
 }
 
 const char *kernel_driver(struct emulated_device *device, unsigned interface)
 {
-        if (!find_interface(device, interface))
+        if (!kernel_interface(device, interface))
                 return NULL;
         if (device->interfaces[interface].claimed_by)
                 return "usbfs";
@@ -96,7 +110,7 @@ static void use_first_alt(struct emulated_device *device, unsigned interface)
         if (ops->on_set_interface)
                 ops->on_set_interface(device, (uint8_t)interface, 0);
         if (device->hooks)
-                device->hooks->on_interface(device->hooks_userdata, (uint8_t)interface);
+                device->hooks->on_alt_setting(device->hooks_userdata, (uint8_t)interface);
 }
 
 static void unclaim(struct emulated_device *device, unsigned interface)
@@ -107,6 +121,7 @@ static void unclaim(struct emulated_device *device, unsigned interface)
                 use_first_alt(device, interface);
         device_event(device, "interface " INTERFACE_FORMAT " released",
                      INTERFACE_ARGS(device, interface));
+        tell_driver(device, interface);
 }
 
 int kernel_claim(struct emulated_client *client, unsigned interface)
@@ -116,7 +131,7 @@ int kernel_claim(struct emulated_client *client, unsigned interface)
 
         if (interface >= EMULATED_INTERFACES_MAX)
                 return -EINVAL;
-        if (!find_interface(device, interface))
+        if (!kernel_interface(device, interface))
                 return -ENOENT;
         state = &device->interfaces[interface];
         if (state->claimed_by == client)
@@ -126,6 +141,7 @@ int kernel_claim(struct emulated_client *client, unsigned interface)
         state->claimed_by = client;
         device_event(device, "interface " INTERFACE_FORMAT " claimed",
                      INTERFACE_ARGS(device, interface));
+        tell_driver(device, interface);
         return 0;
 }
 
@@ -144,7 +160,7 @@ int kernel_disconnect(struct emulated_device *device, unsigned interface)
 {
         struct emulated_interface *state;
 
-        if (!find_interface(device, interface))
+        if (!kernel_interface(device, interface))
                 return -EINVAL;
         state = &device->interfaces[interface];
         if (state->claimed_by) {
@@ -156,15 +172,14 @@ int kernel_disconnect(struct emulated_device *device, unsigned interface)
         device_event(device, "kernel driver %s detached from " INTERFACE_FORMAT, state->driver,
                      INTERFACE_ARGS(device, interface));
         state->driver = NULL;
-        if (device->hooks)
-                device->hooks->on_interface(device->hooks_userdata, (uint8_t)interface);
+        tell_driver(device, interface);
         return 0;
 }
 
 /* Gives 1 if a driver was found: that is what the kernel's device_attach() says. */
 int kernel_connect(struct emulated_device *device, unsigned interface)
 {
-        if (!find_interface(device, interface))
+        if (!kernel_interface(device, interface))
                 return -EINVAL;
         if (kernel_driver(device, interface))
                 return -EBUSY;
@@ -176,7 +191,7 @@ int kernel_disconnect_claim(struct emulated_client *client,
 {
         const char *driver = kernel_driver(client->device, request->interface);
 
-        if (!find_interface(client->device, request->interface))
+        if (!kernel_interface(client->device, request->interface))
                 return -EINVAL;
         if (driver) {
                 bool same = strncmp(driver, request->driver, sizeof(request->driver)) == 0;
@@ -210,7 +225,7 @@ static void reset_interfaces(struct emulated_device *device)
                         continue;
                 device->interfaces[i].alt = 0;
                 if (device->hooks)
-                        device->hooks->on_interface(device->hooks_userdata, i);
+                        device->hooks->on_alt_setting(device->hooks_userdata, i);
         }
 }
 
@@ -229,15 +244,13 @@ int kernel_set_configuration(struct emulated_device *device, int value)
         device_event(device, "configuration %d", value);
         urb_kill_all(device, -ESHUTDOWN);
         reset_interfaces(device);
-        if (!same && device->hooks)
-                device->hooks->on_configuration_gone(device->hooks_userdata);
-        device->configuration = configuration;
-        if (!same && device->hooks)
-                device->hooks->on_configuration(device->hooks_userdata);
+        for (unsigned i = 0; i < EMULATED_INTERFACES_MAX && !same && device->hooks; i++)
+                if (kernel_interface(device, i))
+                        device->hooks->on_interface_gone(device->hooks_userdata, (uint8_t)i);
         if (ops->on_set_configuration)
                 ops->on_set_configuration(device, value < 0 ? 0 : value);
         if (!same)
-                kernel_bind_drivers(device);
+                kernel_configure(device, configuration);
         return 0;
 }
 
@@ -262,7 +275,7 @@ int kernel_set_interface(struct emulated_client *client, unsigned interface, uns
         if (ops->on_set_interface)
                 ops->on_set_interface(device, (uint8_t)interface, (uint8_t)alt);
         if (device->hooks)
-                device->hooks->on_interface(device->hooks_userdata, (uint8_t)interface);
+                device->hooks->on_alt_setting(device->hooks_userdata, (uint8_t)interface);
         return 0;
 }
 

@@ -6,8 +6,12 @@
  */
 #include "emulated/internal.h"
 
-/* Interfaces get their drivers, as when the device is plugged in or configured. */
-void kernel_bind_drivers(struct emulated_device *device);
+/* The interfaces appear and get their drivers, one after the other. NULL: no configuration. */
+void kernel_configure(struct emulated_device *device, const uint8_t *configuration);
+
+/* In its first alt setting; NULL if the configuration in force has no such interface. */
+const struct usb_interface_descriptor *kernel_interface(struct emulated_device *device,
+                                                        unsigned interface);
 
 /* The name GETDRIVER tells: "usbfs" where it is claimed, NULL where nothing is bound. */
 const char *kernel_driver(struct emulated_device *device, unsigned interface);

@@ -24,6 +24,8 @@ check_LIBRARIES += %D%/libemulated.a
 	%D%/ioctls.h \
 	%D%/kernel.c \
 	%D%/kernel.h \
+	%D%/properties.c \
+	%D%/properties.h \
 	%D%/query.c \
 	%D%/scsi.c \
 	%D%/scsi.h \
@@ -35,12 +37,18 @@ check_LIBRARIES += %D%/libemulated.a
 	%D%/sysfs.h \
 	%D%/testbed.c \
 	%D%/testbed.h \
+	%D%/tree.c \
+	%D%/tree.h \
+	%D%/uevent.c \
+	%D%/uevent.h \
 	%D%/urb.c \
 	%D%/urb.h \
 	%D%/usbfs-ioctl.c \
 	%D%/usbfs-ioctl.h \
 	%D%/usbfs.c \
-	%D%/usbfs.h
+	%D%/usbfs.h \
+	%D%/worker.c \
+	%D%/worker.h
 %C%_libemulated_a_CPPFLAGS = $(AM_CPPFLAGS) $(UMOCKDEV_CFLAGS)
 
 check_PROGRAMS += %D%/emulated-usb

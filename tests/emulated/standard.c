@@ -20,11 +20,10 @@ static int answer(uint8_t *data, size_t length, const void *source, size_t size)
 static int get_string(struct emulated_device *device, uint8_t index, uint8_t *data, size_t length)
 {
         uint8_t descriptor[UINT8_MAX] = { 4, USB_DT_STRING, 0x09, 0x04 }; /* US English */
-        const char *string;
+        const char *string = emulated_string(device, index);
 
         if (index == 0)
                 return answer(data, length, descriptor, 4);
-        string = index < EMULATED_STRINGS_MAX ? device->description.strings[index] : NULL;
         if (!string)
                 return EMULATED_STALL;
 

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * umockdev makes the tree and runs the thread that answers; here is what makes both a USB device.
- * The node and its ioctls are there before the device is: whoever is told "add" may open it at
- * once. What changes in sysfs while the device is used (driver, alt setting, configuration) is
- * done by the hooks, under the device's lock; umockdev itself is protected by the testbed's.
+ * umockdev redirects the testbed's programs and runs the thread that answers them; here is what
+ * makes both a USB device. The node and its ioctls are there before the device is: whoever is told
+ * "add" may open it at once. sysfs always shows what the next event tells.
+ *
+ * What a plug says of its device is protected by the device's lock, under which the hooks are
+ * called; umockdev and the lists by the testbed's, which is taken inside of it.
  */
 #include <fcntl.h>
-#include <glib/gstdio.h>
+#include <glib.h>
 #include <pthread.h>
 #include <sys/stat.h>
 #include <umockdev.h>
@@ -14,9 +16,13 @@
 
 #include "emulated/descriptor.h"
 #include "emulated/kernel.h"
+#include "emulated/properties.h"
 #include "emulated/sysfs.h"
 #include "emulated/testbed.h"
+#include "emulated/tree.h"
+#include "emulated/uevent.h"
 #include "emulated/usbfs.h"
+#include "emulated/worker.h"
 
 /* A device that is, or was, plugged in. */
 struct plug {
@@ -25,10 +31,14 @@ struct plug {
         struct emulated_device *device;
         struct usbfs *usbfs;
         int fifo;
+        char **properties;
+        const char *drivers[EMULATED_INTERFACES_MAX]; /* as sysfs shows them */
 };
 
 struct testbed {
         UMockdevTestbed *umockdev;
+        struct worker *worker;
+        struct uevents *uevents;
         char *root;
         pthread_mutex_t lock;
         uint32_t buses; /* those that have a root hub */
@@ -44,16 +54,22 @@ bool testbed_is_possible(void)
 
 int testbed_new(struct testbed **ret)
 {
-        struct testbed *testbed;
+        CLEANUP(testbed_freep) struct testbed *testbed = NULL;
+        int r;
 
         if (!testbed_is_possible())
                 return -EOPNOTSUPP;
         testbed = g_new0(struct testbed, 1);
-        testbed->umockdev = umockdev_testbed_new();
-        testbed->root = umockdev_testbed_get_root_dir(testbed->umockdev);
         pthread_mutex_init(&testbed->lock, NULL);
         LIST_INIT(&testbed->plugs);
-        *ret = testbed;
+        testbed->umockdev = umockdev_testbed_new();
+        testbed->root = umockdev_testbed_get_root_dir(testbed->umockdev);
+        r = worker_new(&testbed->worker, testbed->umockdev);
+        if (r == 0)
+                r = uevents_new(&testbed->uevents, testbed->root);
+        if (r < 0)
+                return r;
+        *ret = TAKE(testbed);
         return 0;
 }
 
@@ -62,116 +78,122 @@ const char *testbed_root(struct testbed *testbed)
         return testbed->root;
 }
 
-/* Adds to the tree what the description says, and frees it. */
-static int add_described(struct testbed *testbed, char *description)
+static void complain(int error, const char *what, const char *path)
 {
-        GError *error = NULL;
-
-        umockdev_testbed_add_from_string(testbed->umockdev, description, &error);
-        g_free(description);
-        if (error) {
-                fprintf(stderr, "testbed: %s\n", error->message);
-                g_error_free(error);
-                return -EIO;
-        }
-        return 0;
+        if (error < 0)
+                fprintf(stderr, "testbed: cannot %s %s: %s\n", what, path, strerror(-error));
 }
 
-static void make_driver_directory(struct testbed *testbed, const char *driver)
+static void tell(struct testbed *testbed, const char *action, const char *path, const char *devtype,
+                 const char *properties)
 {
-        g_autofree char *path =
-                g_build_filename(testbed->root, "sys/bus/usb/drivers", driver, NULL);
+        struct uevent event = {
+                .action = action,
+                .devpath = path + strlen("/sys"),
+                .devtype = devtype,
+                .properties = properties,
+        };
 
-        g_mkdir_with_parents(path, 0755);
+        uevents_send(testbed->uevents, &event);
 }
 
-static void add_interface(struct plug *plug, uint8_t interface)
+static void tell_device(struct plug *plug, const char *action, const char *driver)
 {
-        struct testbed *testbed = plug->testbed;
+        g_autofree char *path = sysfs_device_path(plug->device);
+        g_autofree char *properties =
+                properties_of_device(plug->device, driver, (const char *const *)plug->properties);
+
+        if (plug->device->plugged)
+                complain(sysfs_set_uevent(plug->testbed->root, path, properties), "write", path);
+        tell(plug->testbed, action, path, "usb_device", properties);
+}
+
+static void tell_interface(struct plug *plug, uint8_t interface, const char *action)
+{
+        const char *driver = plug->drivers[interface];
+        g_autofree char *path = sysfs_interface_path(plug->device, interface);
+        g_autofree char *properties = properties_of_interface(plug->device, interface, driver);
+
+        complain(sysfs_set_uevent(plug->testbed->root, path, properties), "write", path);
+        tell(plug->testbed, action, path, "usb_interface", properties);
+}
+
+/*
+ * The kernel sends "bind" behind a driver's probe and "unbind" behind its end, also where a driver
+ * gives way to usbfs, which is one too: then "unbind", "bind". The name of the driver is only in
+ * the event of its binding.
+ */
+static void show_driver(struct plug *plug, uint8_t interface, const char *driver)
+{
         g_autofree char *path = sysfs_interface_path(plug->device, interface);
 
-        if (plug->device->interfaces[interface].driver)
-                make_driver_directory(testbed, plug->device->interfaces[interface].driver);
-        if (add_described(testbed, sysfs_describe_interface(plug->device, interface)) == 0)
-                umockdev_testbed_uevent(testbed->umockdev, path, "add");
+        if (plug->drivers[interface] == driver)
+                return;
+        if (plug->drivers[interface]) {
+                plug->drivers[interface] = NULL;
+                complain(sysfs_set_driver(plug->testbed->root, path, NULL), "unbind", path);
+                tell_interface(plug, interface, "unbind");
+        }
+        if (driver) {
+                plug->drivers[interface] = driver;
+                complain(sysfs_set_driver(plug->testbed->root, path, driver), "bind", path);
+                tell_interface(plug, interface, "bind");
+        }
 }
 
-static void remove_node(struct testbed *testbed, const char *path)
-{
-        umockdev_testbed_uevent(testbed->umockdev, path, "remove");
-        umockdev_testbed_remove_device(testbed->umockdev, path);
-}
-
-static bool has_interface(struct plug *plug, uint8_t interface)
-{
-        return plug->device->configuration &&
-               descriptor_find_interface(plug->device->configuration, interface, 0);
-}
-
-static void on_configuration_gone(void *userdata)
+static void on_driver(void *userdata, uint8_t interface)
 {
         struct plug *plug = userdata;
 
-        pthread_mutex_lock(&plug->testbed->lock);
-        for (uint8_t i = 0; i < EMULATED_INTERFACES_MAX; i++) {
-                g_autofree char *path = NULL;
-
-                if (!has_interface(plug, i))
-                        continue;
-                path = sysfs_interface_path(plug->device, i);
-                remove_node(plug->testbed, path);
-        }
-        pthread_mutex_unlock(&plug->testbed->lock);
+        show_driver(plug, interface, kernel_driver(plug->device, interface));
 }
 
-static void add_interfaces(struct plug *plug)
+/* Told by no event. */
+static void on_alt_setting(void *userdata, uint8_t interface)
 {
-        for (uint8_t i = 0; i < EMULATED_INTERFACES_MAX; i++)
-                if (has_interface(plug, i))
-                        add_interface(plug, i);
+        struct plug *plug = userdata;
+
+        complain(sysfs_set_alt_setting(plug->testbed->root, plug->device, interface), "write",
+                 "the alt setting");
 }
 
+static void on_interface_added(void *userdata, uint8_t interface)
+{
+        struct plug *plug = userdata;
+
+        complain(sysfs_add_interface(plug->testbed->root, plug->device, interface), "make",
+                 "an interface");
+        tell_interface(plug, interface, "add");
+}
+
+static void on_interface_gone(void *userdata, uint8_t interface)
+{
+        struct plug *plug = userdata;
+        g_autofree char *path = sysfs_interface_path(plug->device, interface);
+        g_autofree char *properties = properties_of_interface(plug->device, interface, NULL);
+
+        show_driver(plug, interface, NULL);
+        complain(sysfs_remove(plug->testbed->root, path), "remove", path);
+        tell(plug->testbed, "remove", path, "usb_interface", properties);
+}
+
+/* Told by no event of the device: only its interfaces go and come. */
 static void on_configuration(void *userdata)
 {
         struct plug *plug = userdata;
-        const uint8_t *configuration = plug->device->configuration;
-        g_autofree char *path = sysfs_device_path(plug->device);
-        g_autofree char *value =
-                configuration ? g_strdup_printf("%u\n", configuration[5]) : g_strdup("");
-        g_autofree char *count =
-                configuration ? g_strdup_printf("%2u\n", configuration[4]) : g_strdup("");
 
-        pthread_mutex_lock(&plug->testbed->lock);
-        umockdev_testbed_set_attribute(plug->testbed->umockdev, path, "bConfigurationValue", value);
-        umockdev_testbed_set_attribute(plug->testbed->umockdev, path, "bNumInterfaces", count);
-        add_interfaces(plug);
-        pthread_mutex_unlock(&plug->testbed->lock);
+        complain(sysfs_set_configuration(plug->testbed->root, plug->device), "write",
+                 "the configuration");
 }
 
-/* The driver's link and the alt setting follow the state; binding is told as the kernel does. */
-static void on_interface(void *userdata, uint8_t interface)
+static void remove_node(struct plug *plug)
 {
-        struct plug *plug = userdata;
         struct testbed *testbed = plug->testbed;
-        const char *driver = plug->device->interfaces[interface].driver;
-        g_autofree char *path = sysfs_interface_path(plug->device, interface);
-        g_autofree char *link = g_build_filename(testbed->root, path, "driver", NULL);
-        g_autofree char *had = g_file_read_link(link, NULL);
-        g_autofree char *alt = g_strdup_printf("%2u\n", plug->device->interfaces[interface].alt);
+        g_autofree char *node = sysfs_device_node(plug->device);
 
+        tree_unlink(testbed->root, "", node + 1);
         pthread_mutex_lock(&testbed->lock);
-        umockdev_testbed_set_attribute(testbed->umockdev, path, "bAlternateSetting", alt);
-        if (had && !driver) {
-                g_unlink(link);
-                umockdev_testbed_uevent(testbed->umockdev, path, "unbind");
-        } else if (!had && driver) {
-                g_autofree char *target =
-                        g_strdup_printf("../../../../../../bus/usb/drivers/%s", driver);
-
-                make_driver_directory(testbed, driver);
-                umockdev_testbed_set_attribute_link(testbed->umockdev, path, "driver", target);
-                umockdev_testbed_uevent(testbed->umockdev, path, "bind");
-        }
+        umockdev_testbed_detach_ioctl(testbed->umockdev, node, NULL);
         pthread_mutex_unlock(&testbed->lock);
 }
 
@@ -180,15 +202,15 @@ static void on_unplug(void *userdata)
         struct plug *plug = userdata;
         struct testbed *testbed = plug->testbed;
         g_autofree char *path = sysfs_device_path(plug->device);
-        g_autofree char *node = sysfs_device_node(plug->device);
-        g_autofree char *real_node = g_build_filename(testbed->root, node, NULL);
 
-        on_configuration_gone(plug);
-        pthread_mutex_lock(&testbed->lock);
-        g_unlink(real_node);
-        umockdev_testbed_detach_ioctl(testbed->umockdev, node, NULL);
-        remove_node(testbed, path);
-        pthread_mutex_unlock(&testbed->lock);
+        for (uint8_t i = 0; i < EMULATED_INTERFACES_MAX; i++)
+                if (kernel_interface(plug->device, i))
+                        on_interface_gone(plug, i);
+        remove_node(plug);
+        complain(sysfs_set_driver(testbed->root, path, NULL), "unbind", path);
+        tell_device(plug, "unbind", NULL);
+        complain(sysfs_remove_device(testbed->root, plug->device), "remove", path);
+        tell_device(plug, "remove", NULL);
 }
 
 static void on_reapable(void *userdata, bool reapable)
@@ -199,8 +221,10 @@ static void on_reapable(void *userdata, bool reapable)
 }
 
 static const struct emulated_hooks hooks = {
-        .on_interface = on_interface,
-        .on_configuration_gone = on_configuration_gone,
+        .on_interface_added = on_interface_added,
+        .on_interface_gone = on_interface_gone,
+        .on_driver = on_driver,
+        .on_alt_setting = on_alt_setting,
         .on_configuration = on_configuration,
         .on_unplug = on_unplug,
         .on_reapable = on_reapable,
@@ -209,11 +233,14 @@ static const struct emulated_hooks hooks = {
 /* The FIFO of one page that stands for the node. */
 static int make_node(struct testbed *testbed, const char *node)
 {
-        g_autofree char *path = g_build_filename(testbed->root, node, NULL);
-        g_autofree char *directory = g_path_get_dirname(path);
+        g_autofree char *path = g_strconcat(testbed->root, node, NULL);
+        g_autofree char *directory = g_path_get_dirname(node);
         CLEANUP(close_fdp) int fd = -1;
+        int r;
 
-        g_mkdir_with_parents(directory, 0755);
+        r = tree_make_directory(testbed->root, directory);
+        if (r < 0)
+                return r;
         if (mkfifo(path, 0666) < 0)
                 return -errno;
         fd = open(path, O_RDWR | O_NONBLOCK | O_CLOEXEC);
@@ -224,43 +251,59 @@ static int make_node(struct testbed *testbed, const char *node)
         return TAKE_FD(fd);
 }
 
-static int add_hub(struct testbed *testbed, const struct emulated_description *description)
+int testbed_add_bus(struct testbed *testbed, unsigned busnum, enum usb_device_speed speed)
 {
-        int r;
+        g_autofree char *path = sysfs_hub_path(busnum);
+        int r = 0;
 
-        if (testbed->buses & 1U << description->busnum)
-                return 0;
-        make_driver_directory(testbed, "usb");
-        r = add_described(testbed, sysfs_describe_hub(description->busnum, description->speed));
-        if (r < 0)
-                return r;
-        testbed->buses |= 1U << description->busnum;
-        return 0;
+        pthread_mutex_lock(&testbed->lock);
+        if (!(testbed->buses & 1U << busnum)) {
+                r = sysfs_add_hub(testbed->root, busnum, speed);
+                if (r == 0)
+                        testbed->buses |= 1U << busnum;
+        }
+        pthread_mutex_unlock(&testbed->lock);
+        return r;
 }
 
-static int add_to_tree(struct plug *plug, const char *const *properties)
+static int attach_node(struct plug *plug)
 {
         struct testbed *testbed = plug->testbed;
-        struct emulated_device *device = plug->device;
-        g_autofree char *node = sysfs_device_node(device);
-        g_autofree char *path = sysfs_device_path(device);
-        int r;
+        g_autofree char *node = sysfs_device_node(plug->device);
+        bool attached;
 
-        r = add_hub(testbed, &device->description);
-        if (r < 0)
-                return r;
         plug->fifo = make_node(testbed, node);
         if (plug->fifo < 0)
                 return plug->fifo;
-        plug->usbfs = usbfs_new(device, plug->fifo);
-        if (!umockdev_testbed_attach_ioctl(testbed->umockdev, node, usbfs_handler(plug->usbfs),
-                                           NULL))
-                return -EIO;
-        r = add_described(testbed, sysfs_describe_device(device, properties));
+        plug->usbfs = usbfs_new(plug->device, plug->fifo, testbed->worker);
+        pthread_mutex_lock(&testbed->lock);
+        attached = umockdev_testbed_attach_ioctl(testbed->umockdev, node,
+                                                 usbfs_handler(plug->usbfs), NULL);
+        pthread_mutex_unlock(&testbed->lock);
+        return attached ? 0 : -EIO;
+}
+
+/* In the kernel's order: the device is told of before it is configured, and bound at the end. */
+static int plug_in(struct plug *plug)
+{
+        struct testbed *testbed = plug->testbed;
+        struct emulated_device *device = plug->device;
+        g_autofree char *path = sysfs_device_path(device);
+        int r;
+
+        device->configuration = NULL;
+        r = attach_node(plug);
+        if (r == 0)
+                r = sysfs_add_device(testbed->root, device);
         if (r < 0)
                 return r;
-        add_interfaces(plug);
-        umockdev_testbed_uevent(testbed->umockdev, path, "add");
+        device->plugged = true;
+        device->hooks = &hooks;
+        device->hooks_userdata = plug;
+        tell_device(plug, "add", NULL);
+        kernel_configure(device, device->description.configurations[0]);
+        complain(sysfs_set_driver(testbed->root, path, "usb"), "bind", path);
+        tell_device(plug, "bind", "usb");
         return 0;
 }
 
@@ -272,22 +315,88 @@ int testbed_plug(struct testbed *testbed, struct emulated_device *device,
 
         if (device->hooks)
                 return -EALREADY;
+        r = testbed_add_bus(testbed, device->description.busnum, device->description.speed);
+        if (r < 0)
+                return r;
         plug = g_new0(struct plug, 1);
         *plug = (struct plug){ .testbed = testbed, .device = device, .fifo = -1 };
+        plug->properties = g_strdupv((char **)(uintptr_t)properties);
+        pthread_mutex_lock(&testbed->lock);
         LIST_INSERT_HEAD(&testbed->plugs, plug, link);
+        pthread_mutex_unlock(&testbed->lock);
 
         emulated_lock(device);
-        kernel_bind_drivers(device);
+        r = plug_in(plug);
+        emulated_unlock(device);
+        /* umockdev cannot detach what its thread has not begun to listen to. */
+        worker_run_and_wait(testbed->worker, NULL, NULL);
+        return r;
+}
+
+static struct plug *find_plug(struct testbed *testbed, struct emulated_device *device)
+{
+        struct plug *plug;
+
         pthread_mutex_lock(&testbed->lock);
-        r = add_to_tree(plug, properties);
+        LIST_FOREACH(plug, &testbed->plugs, link)
+        if (plug->device == device)
+                break;
         pthread_mutex_unlock(&testbed->lock);
-        if (r == 0) {
-                device->plugged = true;
-                device->hooks = &hooks;
-                device->hooks_userdata = plug;
+        return plug;
+}
+
+int testbed_change(struct testbed *testbed, struct emulated_device *device,
+                   const char *const *properties)
+{
+        struct plug *plug = find_plug(testbed, device);
+        int r = -ENODEV;
+
+        emulated_lock(device);
+        if (plug && device->plugged) {
+                g_strfreev(plug->properties);
+                plug->properties = g_strdupv((char **)(uintptr_t)properties);
+                tell_device(plug, "change", "usb");
+                r = 0;
         }
         emulated_unlock(device);
         return r;
+}
+
+static void free_usbfs(void *userdata)
+{
+        usbfs_free(userdata);
+}
+
+static void plug_free(struct plug *plug)
+{
+        struct testbed *testbed = plug->testbed;
+
+        pthread_mutex_lock(&testbed->lock);
+        LIST_REMOVE(plug, link);
+        pthread_mutex_unlock(&testbed->lock);
+        emulated_lock(plug->device);
+        plug->device->hooks = NULL;
+        emulated_unlock(plug->device);
+        worker_run_and_wait(testbed->worker, free_usbfs, plug->usbfs);
+        close_fd(plug->fifo);
+        g_strfreev(plug->properties);
+        g_free(plug);
+}
+
+int testbed_forget(struct testbed *testbed, struct emulated_device *device)
+{
+        struct plug *plug = find_plug(testbed, device);
+        bool busy;
+
+        if (!plug)
+                return 0;
+        emulated_lock(device);
+        busy = device->plugged || !TAILQ_EMPTY(&device->clients);
+        emulated_unlock(device);
+        if (busy)
+                return -EBUSY;
+        plug_free(plug);
+        return 0;
 }
 
 struct testbed *testbed_free(struct testbed *testbed)
@@ -296,16 +405,14 @@ struct testbed *testbed_free(struct testbed *testbed)
 
         if (!testbed)
                 return NULL;
-        LIST_FOREACH(plug, &testbed->plugs, link)
-        emulated_unplug(plug->device);
-        g_object_unref(testbed->umockdev); /* ends its thread, removes the directory */
         while ((plug = LIST_FIRST(&testbed->plugs))) {
-                LIST_REMOVE(plug, link);
-                usbfs_free(plug->usbfs);
-                plug->device->hooks = NULL;
-                close_fd(plug->fifo);
-                g_free(plug);
+                emulated_unplug(plug->device);
+                plug_free(plug);
         }
+        uevents_free(testbed->uevents);
+        g_object_unref(testbed->umockdev); /* ends its thread, removes the directory */
+        tree_remove(testbed->root, "");    /* what a program put there meanwhile */
+        worker_free(testbed->worker);
         pthread_mutex_destroy(&testbed->lock);
         g_free(testbed->root);
         g_free(testbed);

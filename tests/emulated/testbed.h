@@ -21,13 +21,27 @@ int testbed_new(struct testbed **ret);
 struct testbed *testbed_free(struct testbed *testbed);
 DEFINE_CLEANUP(struct testbed, testbed_free)
 
+/* A root hub, before anything is plugged into it; otherwise it comes with the first device. */
+int testbed_add_bus(struct testbed *testbed, unsigned busnum, enum usb_device_speed speed);
+
 /*
- * Plugs the device in: its drivers bind, its nodes appear, "add" is sent. Once for each device;
- * emulated_unplug() takes it out. properties are further lines of the uevent, "ID_BUS=usb",
- * ended by NULL, or NULL.
+ * Plugs the device in, and tells what Linux and udev tell: "add" of the device, "add" and "bind" of
+ * each interface, "bind" of the device. Once for each device; emulated_unplug() takes it out.
+ * properties replace or add to those of udev's rules: "ID_BUS=usb", "ID_BUS=" for none, ended by
+ * NULL; or NULL.
  */
 int testbed_plug(struct testbed *testbed, struct emulated_device *device,
                  const char *const *properties);
+
+/* Other properties than those it was plugged in with, told by "change". -ENODEV: not plugged in. */
+int testbed_change(struct testbed *testbed, struct emulated_device *device,
+                   const char *const *properties);
+
+/*
+ * After this the device may be freed while the testbed lives. -EBUSY: it is plugged in, or
+ * somebody has its node open.
+ */
+int testbed_forget(struct testbed *testbed, struct emulated_device *device);
 
 /* umockdev's directory, that stands for "/". */
 const char *testbed_root(struct testbed *testbed);

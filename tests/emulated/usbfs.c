@@ -14,6 +14,7 @@
 
 #include "emulated/usbfs-ioctl.h"
 #include "emulated/usbfs.h"
+#include "emulated/worker.h"
 
 struct _UsbfsHandler {
         UMockdevIoctlBase parent;
@@ -25,7 +26,7 @@ G_DEFINE_TYPE(UsbfsHandler, usbfs_handler, UMOCKDEV_TYPE_IOCTL_BASE)
 struct usbfs {
         struct emulated_device *device;
         UsbfsHandler *handler;
-        GMainContext *context; /* of umockdev's worker, known when somebody came */
+        struct worker *worker;
         int fifo;
         bool reapable;
 };
@@ -146,9 +147,9 @@ static void client_connected(UMockdevIoctlBase *base, UMockdevIoctlClient *ioctl
         struct usbfs *usbfs = USBFS_HANDLER(base)->usbfs;
         struct emulated_client *client;
 
+        if (!usbfs)
+                return; /* the device is gone: every ioctl will fail */
         emulated_lock(usbfs->device);
-        if (!usbfs->context)
-                usbfs->context = g_main_context_ref_thread_default();
         client = kernel_open(usbfs->device);
         emulated_unlock(usbfs->device);
         if (!client)
@@ -170,12 +171,13 @@ static void usbfs_handler_init(UsbfsHandler *handler)
 {
 }
 
-struct usbfs *usbfs_new(struct emulated_device *device, int fifo)
+struct usbfs *usbfs_new(struct emulated_device *device, int fifo, struct worker *worker)
 {
         struct usbfs *usbfs = g_new0(struct usbfs, 1);
 
         usbfs->device = device;
         usbfs->fifo = fifo;
+        usbfs->worker = worker;
         usbfs->reapable = true; /* an empty FIFO */
         usbfs->handler = g_object_new(usbfs_handler_get_type(), NULL);
         usbfs->handler->usbfs = usbfs;
@@ -202,9 +204,8 @@ struct usbfs *usbfs_free(struct usbfs *usbfs)
                 kernel_close(client);
         }
         emulated_unlock(usbfs->device);
+        usbfs->handler->usbfs = NULL;
         g_object_unref(usbfs->handler);
-        if (usbfs->context)
-                g_main_context_unref(usbfs->context);
         g_free(usbfs);
         return NULL;
 }
@@ -224,11 +225,6 @@ void usbfs_set_reapable(struct usbfs *usbfs, bool reapable)
         TAILQ_FOREACH(client, &usbfs->device->clients, link)
         waiting = waiting || (client->waiting &&
                               (!TAILQ_EMPTY(&client->completed) || !usbfs->device->plugged));
-        if (waiting && usbfs->context) {
-                GSource *source = g_idle_source_new();
-
-                g_source_set_callback(source, wake_waiting, usbfs, NULL);
-                g_source_attach(source, usbfs->context);
-                g_source_unref(source);
-        }
+        if (waiting)
+                worker_start(usbfs->worker, wake_waiting, usbfs);
 }

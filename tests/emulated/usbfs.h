@@ -9,14 +9,15 @@
 
 struct emulated_device;
 struct usbfs;
+struct worker;
 
 /*
  * The handler for umockdev_testbed_attach_ioctl(). fifo is the node itself, opened for reading and
  * writing; it is borrowed, and must stay open as long as the device is plugged in.
  */
-struct usbfs *usbfs_new(struct emulated_device *device, int fifo);
+struct usbfs *usbfs_new(struct emulated_device *device, int fifo, struct worker *worker);
 UMockdevIoctlBase *usbfs_handler(struct usbfs *usbfs);
-/* After the testbed's worker has ended. */
+/* In umockdev's thread. Whoever has the node open gets ENODEV from then on. */
 struct usbfs *usbfs_free(struct usbfs *usbfs);
 
 /* The node becomes writable (there is something to reap) or not. With the device locked. */
