@@ -13,8 +13,8 @@ sysusers_DATA = %D%/sysusers.d/usbredir.conf
 
 # Not by configure: it does not know directories in full.
 generated_units = \
-	%D%/systemd/usbredird.service \
-	%D%/systemd/usbredir-session@.service
+	%D%/systemd/usbredir-session@.service \
+	%D%/systemd/usbredird.service
 %D%/systemd/usbredird.service: %D%/systemd/usbredird.service.in
 	$(make_unit)
 %D%/systemd/usbredir-session@.service: %D%/systemd/usbredir-session@.service.in

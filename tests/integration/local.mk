@@ -14,17 +14,17 @@ check_LIBRARIES += %D%/libguest.a
 	%D%/report.h
 
 integration_tests = \
+	%D%/test-answers \
+	%D%/test-hostile-cut \
+	%D%/test-hostile-flood \
+	%D%/test-hostile-guest \
+	%D%/test-hostile-random \
 	%D%/test-session \
 	%D%/test-session-changes \
 	%D%/test-session-end \
 	%D%/test-session-lost \
 	%D%/test-streams \
-	%D%/test-transfers \
-	%D%/test-answers \
-	%D%/test-hostile-guest \
-	%D%/test-hostile-cut \
-	%D%/test-hostile-flood \
-	%D%/test-hostile-random
+	%D%/test-transfers
 %C%_test_session_LDFLAGS = $(fake_ldflags)
 %C%_test_session_LDADD = %D%/libguest.a $(LDADD)
 %C%_test_session_changes_LDFLAGS = $(fake_ldflags)

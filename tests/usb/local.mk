@@ -6,11 +6,11 @@ check_LIBRARIES += %D%/libverbs.a
 
 verbs_tests = \
 	%D%/test-calls.mocked \
-	%D%/test-transfer.mocked \
+	%D%/test-failures.mocked \
 	%D%/test-memory.mocked \
 	%D%/test-timeout.mocked \
-	%D%/test-unplug.mocked \
-	%D%/test-failures.mocked
+	%D%/test-transfer.mocked \
+	%D%/test-unplug.mocked
 check_PROGRAMS += $(verbs_tests)
 %C%_test_calls_mocked_SOURCES = %D%/test-calls.c
 %C%_test_calls_mocked_LDADD = %D%/libverbs.a $(mocked_libs)
