@@ -39,3 +39,10 @@ libdaemon_a_SOURCES = \
 	%D%/resolve.h \
 	%D%/sessions.c \
 	%D%/startup.c
+
+sbin_PROGRAMS += usbredird
+usbredird_SOURCES = %D%/main.c
+usbredird_CPPFLAGS = $(AM_CPPFLAGS) -DSESSION_PROGRAM='"$(bindir)/usbredir-session"'
+usbredird_LDADD = \
+	libdbus.a libdaemon.a libsession.a libfilter.a libutil.a \
+	$(LIBEVENT_LIBS) $(LIBUDEV_LIBS) $(LIBSYSTEMD_LIBS) $(INIH_LIBS)
