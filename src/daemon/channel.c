@@ -98,12 +98,6 @@ bool channel_is_occupied(const struct channel *c)
         return c->state == CHANNEL_OCCUPIED || c->state == CHANNEL_SILENT;
 }
 
-bool channel_is_ready(const struct channel *c, uint64_t now_msec)
-{
-        return c->state == CHANNEL_IDLE ||
-               (c->state == CHANNEL_BACKOFF && c->retry_at_msec <= now_msec);
-}
-
 static void back_off(struct channel *c, unsigned failures, const char *why)
 {
         const struct guest_config *config = &c->guest->config;
@@ -237,7 +231,7 @@ void channel_release(struct channel *c, enum channel_outcome outcome, const char
         case CHANNEL_FREE: set_state(c, CHANNEL_IDLE, "released"); break;
         case CHANNEL_LOST:
                 /* One that worked has not failed; and its end was a session's, who logs it. */
-                snprintf(g->last_error, sizeof(g->last_error), "%s", message);
+                guest_set_last_error(g, message);
                 if (c->is_greeted)
                         back_off(c, 0, message);
                 else

@@ -50,6 +50,7 @@ unit_tests = \
 	%D%/test-session-sandbox \
 	%D%/test-session-sandbox-calls \
 	%D%/test-session-state \
+	%D%/test-socket \
 	%D%/test-text \
 	%D%/test-tuple \
 	%D%/test-usb-device \
