@@ -135,8 +135,7 @@ static void on_failed(struct channel *c, int cause, const struct error *error)
         g->events.on_failed(g->userdata, w, error);
 }
 
-/* The first in the queue has it, whoever it was made for: that one takes over what the first had.
- */
+/* The first in the queue has it; for whom it was made takes over what the first had. */
 static struct waiter *take_first(struct channel *c)
 {
         struct guest *g = c->guest;
