@@ -98,12 +98,6 @@ bool channel_is_occupied(const struct channel *c)
         return c->state == CHANNEL_OCCUPIED || c->state == CHANNEL_SILENT;
 }
 
-bool channel_is_ready(const struct channel *c, uint64_t now_msec)
-{
-        return c->state == CHANNEL_IDLE ||
-               (c->state == CHANNEL_BACKOFF && c->retry_at_msec <= now_msec);
-}
-
 static void back_off(struct channel *c, unsigned failures, const char *why)
 {
         const struct guest_config *config = &c->guest->config;
@@ -141,8 +135,7 @@ static void on_failed(struct channel *c, int cause, const struct error *error)
         g->events.on_failed(g->userdata, w, error);
 }
 
-/* The first in the queue has it, whoever it was made for: that one takes over what the first had.
- */
+/* The first in the queue has it; for whom it was made takes over what the first had. */
 static struct waiter *take_first(struct channel *c)
 {
         struct guest *g = c->guest;
@@ -237,7 +230,7 @@ void channel_release(struct channel *c, enum channel_outcome outcome, const char
         case CHANNEL_FREE: set_state(c, CHANNEL_IDLE, "released"); break;
         case CHANNEL_LOST:
                 /* One that worked has not failed; and its end was a session's, who logs it. */
-                snprintf(g->last_error, sizeof(g->last_error), "%s", message);
+                guest_set_last_error(g, message);
                 if (c->is_greeted)
                         back_off(c, 0, message);
                 else

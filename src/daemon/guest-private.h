@@ -46,6 +46,9 @@ struct guest {
 /* Something has changed; the queue is served, from the event loop. */
 void guest_wake(struct guest *g);
 
+/* The text may be a peer's. */
+void guest_set_last_error(struct guest *g, const char *text);
+
 /* To be logged, if it is news: an attempt of that channel has failed, or a hello has come. */
 void guest_note_failure(struct channel *c, int cause, const char *text);
 void guest_note_hello(struct channel *c);
@@ -59,9 +62,6 @@ int channel_new(struct channel **ret, struct guest *g, const struct channel_conf
 struct channel *channel_free(struct channel *c);
 
 bool channel_is_occupied(const struct channel *c);
-
-/* Free, and its delay is over? */
-bool channel_is_ready(const struct channel *c, uint64_t now_msec);
 
 /*
  * Connects for that waiter, which waits for none yet. 0 or -ENOMEM; the waiter has been told then,

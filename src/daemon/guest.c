@@ -18,6 +18,7 @@
 #include <utlist.h>
 
 #include "daemon/guest-private.h"
+#include "filter/text.h"
 #include "util/log.h"
 #include "util/macro.h"
 
@@ -63,15 +64,19 @@ static struct waiter *first_unserved(const struct guest *g)
         return w;
 }
 
+/* One that has not failed, if there is any; or one whose delay is over. */
 static struct channel *first_ready(const struct guest *g)
 {
         uint64_t now = channel_now_msec();
         struct channel *c;
 
         DL_FOREACH(g->channels, c)
-        if (channel_is_ready(c, now))
-                break;
-        return c;
+        if (c->state == CHANNEL_IDLE)
+                return c;
+        DL_FOREACH(g->channels, c)
+        if (c->state == CHANNEL_BACKOFF && c->retry_at_msec <= now)
+                return c;
+        return NULL;
 }
 
 /* The channel whose delay somebody waits for, or NULL. */
@@ -266,6 +271,12 @@ struct channel *guest_occupy(struct guest *g, const char *text)
         return c;
 }
 
+void guest_set_last_error(struct guest *g, const char *text)
+{
+        snprintf(g->last_error, sizeof(g->last_error), "%s", text);
+        text_clean(g->last_error);
+}
+
 /* Is that what another channel has been logged for already? All of them fail at the same time. */
 static bool is_known_cause(const struct guest *g, int cause)
 {
@@ -283,7 +294,7 @@ void guest_note_failure(struct channel *c, int cause, const char *text)
         bool is_known = is_known_cause(g, cause);
 
         c->cause = cause;
-        snprintf(g->last_error, sizeof(g->last_error), "%s", text);
+        guest_set_last_error(g, text);
         if (count_channels(g, OCCUPIED) > 0) {
                 if (!is_known)
                         log_warning("guest %s, one of its channels: %s", g->config.name, text);

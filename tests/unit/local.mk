@@ -57,6 +57,7 @@ unit_tests = \
 	%D%/test-session-sandbox \
 	%D%/test-session-sandbox-calls \
 	%D%/test-session-state \
+	%D%/test-socket \
 	%D%/test-text \
 	%D%/test-tuple \
 	%D%/test-usb-device \

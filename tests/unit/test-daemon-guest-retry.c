@@ -124,6 +124,13 @@ static void passes_over_a_channel_that_failed(void **state)
         assert_string_equal(channel_text(b.channel[0]), peer.text);
         assert_int_equal(channel_state(nth_channel(&b, 0)), CHANNEL_BACKOFF);
         assert_int_equal(guest_state(b.g), GUEST_CONNECTED);
+
+        /* Also when its delay is over. */
+        channel_release(b.channel[0], CHANNEL_FREE, NULL);
+        end_delays(&b);
+        enqueue(&b, 1);
+        RUN_UNTIL(b.base, b.n_served == 2);
+        assert_int_equal(b.n_failed, 1);
         free_guest(&b);
         close_peer(&peer);
 }
@@ -200,9 +207,9 @@ static void does_not_hurry_to_one_that_hangs_up(void **state)
                 RUN_UNTIL(b.base, b.n_served == n + 1);
                 if (n == 2)
                         channel_set_silent(b.channel[n]);
-                channel_release(b.channel[n], CHANNEL_LOST, "the guest hung up");
+                channel_release(b.channel[n], CHANNEL_LOST, "it said \033[2J\xff");
                 assert_delay(b.channel[n], before, wants[n]);
-                assert_string_equal(guest_last_error(b.g), "the guest hung up");
+                assert_string_equal(guest_last_error(b.g), "it said ?[2J?");
         }
         free_guest(&b);
         close_peer(&peer);
