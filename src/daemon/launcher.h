@@ -33,5 +33,12 @@ DEFINE_CLEANUP(struct launcher, launcher_free)
 /* Does it hand over open device nodes, rather than their paths? */
 bool launcher_passes_node(const struct launcher *l);
 
-/* Returns 0 or a negative errno; does not block. */
+/*
+ * Returns 0 or a negative errno; does not block. -EAGAIN: as many sessions wait to be started as
+ * the socket takes.
+ */
 int launcher_launch(struct launcher *l, struct launched *ret);
+
+/* A child that has not been waited for, and will not be by the caller: it is reaped when it ends.
+ */
+void launcher_forget(struct launcher *l, pid_t pid);

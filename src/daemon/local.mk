@@ -46,3 +46,13 @@ usbredird_CPPFLAGS = $(AM_CPPFLAGS) -DSESSION_PROGRAM='"$(bindir)/usbredir-sessi
 usbredird_LDADD = \
 	libdbus.a libdaemon.a libsession.a libfilter.a libutil.a \
 	$(LIBEVENT_LIBS) $(LIBUDEV_LIBS) $(LIBSYSTEMD_LIBS) $(INIH_LIBS)
+	%D%/keep.c \
+	%D%/keep.h \
+	%D%/launcher.c \
+	%D%/launcher.h \
+	%D%/order.c \
+	%D%/order.h \
+	%D%/worker-events.c \
+	%D%/worker-private.h \
+	%D%/worker.c \
+	%D%/worker.h
