@@ -3,6 +3,7 @@
 EXTRA_DIST += \
 	%D%/dial-bed.h \
 	%D%/capture.h \
+	%D%/config-bed.h \
 	%D%/helpers.h \
 	%D%/link-bed.h \
 	%D%/run-until.h \
@@ -19,10 +20,14 @@ unit_tests = \
 	%D%/test-address \
 	%D%/test-caps \
 	%D%/test-conf-files \
+	%D%/test-config \
+	%D%/test-config-mistakes \
+	%D%/test-config-reload \
 	%D%/test-dial-accept \
 	%D%/test-dial-connect \
 	%D%/test-facts \
 	%D%/test-guests \
+	%D%/test-ini \
 	%D%/test-key \
 	%D%/test-load \
 	%D%/test-log \
@@ -61,6 +66,10 @@ unit_tests = \
 	%D%/test-writer-rules
 
 %C%_test_conf_files_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=geteuid
+%C%_test_config_LDADD = $(config_ldadd)
+%C%_test_config_mistakes_LDADD = $(config_ldadd)
+%C%_test_config_reload_LDADD = $(config_ldadd)
+%C%_test_ini_LDADD = $(config_ldadd)
 %C%_test_session_link_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=sendmsg
 %C%_test_usb_device_LDFLAGS = $(fake_ldflags)
 %C%_test_usb_device_LDADD = $(fake_ldadd)
@@ -89,6 +98,7 @@ unit_tests += \
 %C%_test_filter_upstream_LDADD = $(LDADD) $(UPSTREAM_LIBS)
 endif
 
+config_ldadd = libdaemon.a $(LDADD) $(INIH_LIBS)
 check_PROGRAMS += $(unit_tests)
 TESTS += $(unit_tests)
 endif
