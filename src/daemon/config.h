@@ -24,6 +24,8 @@
 #define CONFIG_GUESTS_MAX   256
 #define CONFIG_CHANNELS_MAX 64 /* of one guest */
 #define CONFIG_SESSIONS_MAX 512
+/* As many mistakes are listed; all of them are on D-Bus. */
+#define CONFIG_ERRORS_MAX 256
 
 /* "tcp:" and a host name of 255, or "unix:" and a path of 107 bytes */
 #define CHANNEL_TEXT_SIZE 288
@@ -31,6 +33,7 @@
 struct channel_config {
         struct address address;
         char text[CHANNEL_TEXT_SIZE]; /* as written, of a range the one port: "tcp:vm1:4001" */
+        uint32_t line, column;        /* where the guest's file has it */
 };
 
 /* One file of guests.d. */
@@ -84,6 +87,10 @@ struct config *config_free(struct config *config);
 DEFINE_CLEANUP(struct config, config_free)
 
 /* The directories in which files are looked for when none is named on the command line. */
-extern const char *const config_directories[];
+extern const char *const config_directories[]; /* NULL last */
+
+/* Returns 0, with a copy for guest_config_clear(), or -ENOMEM. */
+int guest_config_copy(struct guest_config *ret_copy, const struct guest_config *guest);
+void guest_config_clear(struct guest_config *guest);
 
 const struct guest_config *config_find_guest(const struct config *config, const char *name);

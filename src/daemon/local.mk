@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 noinst_LIBRARIES += libdaemon.a
+libdaemon_a_CPPFLAGS = $(AM_CPPFLAGS) -DSYSCONFDIR='"$(sysconfdir)"' -DPREFIX='"$(prefix)"'
 libdaemon_a_SOURCES = \
 	%D%/backoff.c \
 	%D%/backoff.h \
@@ -56,3 +57,15 @@ usbredird_LDADD = \
 	%D%/worker-private.h \
 	%D%/worker.c \
 	%D%/worker.h
+	%D%/config-channel.c \
+	%D%/config-filters.c \
+	%D%/config-guest.c \
+	%D%/config-guests.c \
+	%D%/config-main.c \
+	%D%/config-private.h \
+	%D%/config.c \
+	%D%/config.h \
+	%D%/error.c \
+	%D%/error.h \
+	%D%/ini.c \
+	%D%/ini.h

@@ -26,6 +26,13 @@ static bool lists(const char *guests, const char *name, size_t length)
         return false;
 }
 
+bool guest_name_is_valid(const char *name)
+{
+        size_t length = strspn(name, NAME_CHARACTERS);
+
+        return length > 0 && length <= GUEST_NAME_MAX && !name[length];
+}
+
 bool guests_are_valid(const char *guests)
 {
         if (!strcmp(guests, "*"))

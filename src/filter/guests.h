@@ -8,6 +8,9 @@
 /* A guest's name: as long as a file name of its configuration may sensibly be. */
 #define GUEST_NAME_MAX 64
 
+/* Whether the text is the name of one guest. */
+bool guest_name_is_valid(const char *name);
+
 /* Whether the text is such a list: "*", or names of [A-Za-z0-9_.-]{1,64}, none of them twice. */
 bool guests_are_valid(const char *guests);
 

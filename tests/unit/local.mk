@@ -5,6 +5,7 @@ EXTRA_DIST += \
 	%D%/control-bed.h \
 	%D%/dial-bed.h \
 	%D%/guest-bed.h \
+	%D%/config-bed.h \
 	%D%/helpers.h \
 	%D%/link-bed.h \
 	%D%/loop-bed.h \
@@ -28,10 +29,14 @@ unit_tests = \
 	%D%/test-daemon-guest-config \
 	%D%/test-daemon-guest-retry \
 	%D%/test-daemon-resolve \
+	%D%/test-config \
+	%D%/test-config-mistakes \
+	%D%/test-config-reload \
 	%D%/test-dial-accept \
 	%D%/test-dial-connect \
 	%D%/test-facts \
 	%D%/test-guests \
+	%D%/test-ini \
 	%D%/test-key \
 	%D%/test-load \
 	%D%/test-log \
@@ -86,6 +91,10 @@ daemon_ldadd = libdaemon.a $(LDADD)
 %C%_test_daemon_guest_retry_LDADD = $(daemon_ldadd)
 %C%_test_daemon_resolve_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=getaddrinfo,--wrap=pthread_create
 %C%_test_daemon_resolve_LDADD = $(daemon_ldadd)
+%C%_test_config_LDADD = $(config_ldadd)
+%C%_test_config_mistakes_LDADD = $(config_ldadd)
+%C%_test_config_reload_LDADD = $(config_ldadd)
+%C%_test_ini_LDADD = $(config_ldadd)
 %C%_test_session_link_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=sendmsg
 %C%_test_usb_device_LDFLAGS = $(fake_ldflags)
 %C%_test_usb_device_LDADD = $(fake_ldadd)
@@ -114,6 +123,7 @@ unit_tests += \
 %C%_test_filter_upstream_LDADD = $(LDADD) $(UPSTREAM_LIBS)
 endif
 
+config_ldadd = libdaemon.a $(LDADD) $(INIH_LIBS)
 check_PROGRAMS += $(unit_tests)
 TESTS += $(unit_tests)
 endif

@@ -65,6 +65,24 @@ static void order_does_not_tell_lists_apart(void **state)
         assert_false(guests_equal("a", "*"));
 }
 
+static void a_name_is_of_one_guest(void **state)
+{
+        char name[GUEST_NAME_MAX + 2];
+
+        memset(name, 'n', sizeof(name) - 1);
+        name[GUEST_NAME_MAX + 1] = '\0';
+        assert_false(guest_name_is_valid(name));
+        name[GUEST_NAME_MAX] = '\0';
+        assert_true(guest_name_is_valid(name));
+
+        assert_true(guest_name_is_valid("Win-10_a.b"));
+        assert_false(guest_name_is_valid(""));
+        assert_false(guest_name_is_valid("*"));
+        assert_false(guest_name_is_valid("a,b"));
+        assert_false(guest_name_is_valid("a b"));
+        assert_false(guest_name_is_valid("a/b"));
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -73,6 +91,7 @@ int main(void)
                 cmocka_unit_test(a_list_has_the_names_it_names),
                 cmocka_unit_test(star_and_no_list_have_every_name),
                 cmocka_unit_test(order_does_not_tell_lists_apart),
+                cmocka_unit_test(a_name_is_of_one_guest),
         };
 
         return cmocka_run_group_tests_name("guests", tests, NULL, NULL);

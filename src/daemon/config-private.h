@@ -1,0 +1,50 @@
+#pragma once
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The parts of config_load(), and the tables of keys: nobody else's business but the tests'.
+ */
+#include "daemon/config.h"
+#include "daemon/ini.h"
+#include "filter/rule-error.h"
+#include "util/conf-files.h"
+
+/* The keys of usbredird.conf and of guests.d. */
+extern const struct ini_table main_keys;
+extern const struct ini_table guest_keys;
+
+/* Who lists the mistakes of one file. */
+struct teller {
+        struct config *config;
+        const char *file;
+        const char *consequence; /* what is done about them */
+        int failure;             /* 0 or -ENOMEM */
+};
+
+void config_tell(struct teller *teller, struct ini_place at, const char *format, ...) PRINTF(3, 4);
+void config_on_ini_error(void *userdata, const struct ini_error *error);
+void config_on_rule_error(void *userdata, const struct rule_error *error);
+
+/* Where DefaultGuest= has been read, to be told if there is no such guest. */
+struct main_places {
+        char *default_guest_file; /* to free(); NULL: nowhere */
+        struct ini_place default_guest;
+};
+
+/* Each fills its part of config, and lists mistakes. */
+int main_config_load(struct config *config, const char *const *directories,
+                     const struct config *previous, struct main_places *places);
+int guest_files_load(struct config *config, const char *const *directories,
+                     const struct config *previous);
+int filter_files_load(struct config *config, const char *const *directories,
+                      const struct config *previous);
+
+/* Reads one guest's file; -EINVAL for one that is broken, which has been told. */
+int guest_config_load(struct guest_config *ret_guest, const char *name, struct conf_file *file,
+                      struct teller *teller);
+
+/* An ini_key's set: adds channels to a guest. */
+int channels_add(const struct ini_key *key, void *target, const char *value,
+                 struct ini_error *error);
+
+/* Orders channels by what they connect to; 0: it is the same. */
+int channel_compare(const struct channel_config *a, const struct channel_config *b);
