@@ -172,28 +172,22 @@ static void free_strv(char **strings)
         free(strings);
 }
 
-/* The paths of all objects below one of the prefixes, for introspection and GetManagedObjects. */
+/* The paths of a list of objects, for introspection and GetManagedObjects. */
 static int enumerate(sd_bus *connection, const char *prefix, void *userdata, char ***ret_nodes,
                      sd_bus_error *ret_error)
 {
-        const struct bus *bus = userdata;
-        enum object_kind kind = 0;
+        struct object *const *list = userdata;
         struct object *o;
         char **paths;
         size_t n = 0;
 
-        while (kind < OBJECT_KINDS_END && strcmp(object_classes[kind].prefix, prefix) != 0)
-                kind++;
-        if (kind == OBJECT_KINDS_END)
-                return 0;
-
-        DL_COUNT(bus->objects[kind], o, n);
+        DL_COUNT(*list, o, n);
         paths = calloc(n + 1, sizeof(*paths));
         if (!paths)
                 return -ENOMEM;
 
         n = 0;
-        DL_FOREACH(bus->objects[kind], o)
+        DL_FOREACH(*list, o)
         {
                 paths[n] = strdup(o->path);
                 if (!paths[n++]) {
@@ -218,7 +212,8 @@ int objects_register(struct bus *bus)
                 r = sd_bus_add_fallback_vtable(c, NULL, class->prefix, class->interface,
                                                class->vtable, find, bus);
                 if (r >= 0 && kind != OBJECT_MANAGER)
-                        r = sd_bus_add_node_enumerator(c, NULL, class->prefix, enumerate, bus);
+                        r = sd_bus_add_node_enumerator(c, NULL, class->prefix, enumerate,
+                                                       &bus->objects[kind]);
         }
 
         return r;

@@ -1,1 +1,27 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
+# The bus code with a fake manager, on a dbus-daemon of the test's own.
+if HAVE_CMOCKA
+check_LIBRARIES += %D%/libbed.a %D%/libfakemanager.a
+%C%_libbed_a_SOURCES = \
+	%D%/bed.c \
+	%D%/bed.h \
+	%D%/fake-polkit.c \
+	%D%/fake-polkit.h \
+	%D%/private-bus.c \
+	%D%/private-bus.h
+%C%_libfakemanager_a_SOURCES = \
+	%D%/fake-guest.c \
+	%D%/fake-manager.c \
+	%D%/fake-manager.h \
+	%D%/fake-names.c \
+	%D%/fake-worker.c \
+	%D%/fake-worker.h
+
+dbus_ldadd = %D%/libbed.a libdbus.a %D%/libfakemanager.a libdaemon.a $(LDADD) $(LIBSYSTEMD_LIBS)
+dbus_tests = \
+	%D%/test-object
+%C%_test_object_LDADD = $(dbus_ldadd)
+
+check_PROGRAMS += $(dbus_tests)
+TESTS += $(dbus_tests)
+endif

@@ -1,0 +1,409 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Everything happens at once, but answers come from the event loop, as the real manager's do.
+ */
+#include "dbus/fake-manager.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <utlist.h>
+
+#include "dbus/fake-worker.h"
+#include "util/macro.h"
+
+#define NEED(pointer)                                                                              \
+        do {                                                                                       \
+                if (!(pointer))                                                                    \
+                        abort();                                                                   \
+        } while (0)
+
+#define TELL(m, event, ...)                                                                        \
+        do {                                                                                       \
+                if ((m)->observer.event)                                                           \
+                        (m)->observer.event((m)->userdata, ##__VA_ARGS__);                         \
+        } while (0)
+
+struct fake_waiting {
+        manager_attached attached;
+        manager_detached detached;
+        struct redirection *session;
+        void *userdata;
+        struct fake_waiting *prev, *next;
+};
+
+static void on_answer(evutil_socket_t fd, short what, void *userdata)
+{
+        struct manager *m = userdata;
+        struct fake_waiting *w;
+
+        while ((w = m->waiting)) {
+                DL_DELETE(m->waiting, w);
+                if (w->attached)
+                        w->attached(w->userdata, m->fails ? NULL : w->session, m->fails);
+                else
+                        w->detached(w->userdata, m->fails);
+                free(w);
+        }
+}
+
+void fake_answer(struct manager *m)
+{
+        event_active(m->answer, 0, 0);
+}
+
+static void answer_later(struct manager *m, manager_attached attached, manager_detached detached,
+                         struct redirection *session, void *userdata)
+{
+        struct fake_waiting *w = calloc(1, sizeof(*w));
+
+        NEED(w);
+        *w = (struct fake_waiting){ attached, detached, session, userdata, NULL, NULL };
+        DL_APPEND(m->waiting, w);
+        if (!m->holds_answers)
+                fake_answer(m);
+}
+
+static void note(struct manager *m, const char *format, ...) PRINTF(2, 3);
+static void note(struct manager *m, const char *format, ...)
+{
+        va_list arguments;
+
+        va_start(arguments, format);
+        vsnprintf(m->asked, sizeof(m->asked), format, arguments);
+        va_end(arguments);
+        m->n_asked++;
+}
+
+static int refuse(struct manager *m, struct error *ret_error)
+{
+        if (!m->refuses)
+                return 0;
+
+        *ret_error = *m->refuses;
+        return -EINVAL;
+}
+
+struct manager *fake_new(struct event_base *base)
+{
+        struct manager *m = calloc(1, sizeof(*m));
+
+        NEED(m);
+        m->base = base;
+        m->answer = event_new(base, -1, 0, on_answer, m);
+        NEED(m->answer);
+        fake_set_rules(m, "");
+        return m;
+}
+
+static void clear_errors(struct config *config)
+{
+        for (size_t i = 0; i < config->n_errors; i++) {
+                free(config->errors[i].file);
+                free(config->errors[i].text);
+        }
+        free(config->errors);
+        config->errors = NULL;
+        config->n_errors = 0;
+}
+
+struct manager *fake_free(struct manager *m)
+{
+        struct fake_waiting *w, *next;
+
+        if (!m)
+                return NULL;
+
+        while (m->sessions)
+                fake_end(m, m->sessions, REASON_ASKED, "");
+        while (m->devices)
+                fake_unplug(m, m->devices);
+        while (m->n_guests > 0)
+                fake_remove_guest(m, m->guests[0]);
+        DL_FOREACH_SAFE(m->waiting, w, next)
+        free(w);
+        clear_errors(&m->config);
+        policy_free(m->config.policy);
+        event_free(m->answer);
+        free(m);
+
+        return NULL;
+}
+
+void fake_set_rules(struct manager *m, const char *rules)
+{
+        struct policy *policy;
+        uint32_t number = 0;
+
+        NEED(policy_new(&policy) == 0);
+        while (*rules) {
+                CLEANUP(freep) char *line = strndup(rules, strcspn(rules, "\n"));
+                CLEANUP(rule_freep) struct rule *rule = NULL;
+                bool broken = *line == '!';
+                struct rule_error error;
+
+                number++;
+                NEED(rule_parse(&rule, broken ? "-1,-1,-1,-1,0" : line, number, &error) == 0);
+                NEED(policy_add(policy, rule, "/etc/usbredir/filters.d/50-test.rules", number) ==
+                     0);
+                TAKE(rule);
+                if (broken)
+                        ((struct policy_entry *)policy_get(policy, number - 1))->problem =
+                                strdup(line + 1);
+                rules += strlen(line);
+                rules += *rules == '\n';
+        }
+
+        policy_free(m->config.policy);
+        m->config.policy = policy;
+        for (struct device *d = m->devices; d; d = d->next)
+                policy_verdict(policy, &d->info.facts, &d->verdict);
+        TELL(m, configuration_changed);
+}
+
+void fake_add_config_error(struct manager *m, const char *file, uint32_t line, uint32_t column,
+                           const char *text)
+{
+        struct config *config = &m->config;
+
+        config->errors =
+                reallocarray(config->errors, config->n_errors + 1, sizeof(config->errors[0]));
+        NEED(config->errors);
+        config->errors[config->n_errors++] = (struct config_error){
+                .file = strdup(file),
+                .line = line,
+                .column = column,
+                .text = strdup(text),
+        };
+        TELL(m, configuration_changed);
+}
+
+struct device *fake_plug(struct manager *m, const char *port, uint16_t vendor, uint16_t product,
+                         const char *serial)
+{
+        struct device *d = calloc(1, sizeof(*d));
+        struct facts *facts;
+
+        NEED(d);
+        facts = &d->info.facts;
+        facts->vendor = vendor;
+        facts->product = product;
+        facts->version_bcd = 0x0100;
+        NEED(facts_set_port(facts, port) == 0);
+        NEED(facts_set_serial(facts, serial) == 0);
+        NEED(facts_set_path(facts, "pci-0000:00:14.0-usb-0:1") == 0);
+        NEED(facts_add_interface(facts, 0x08, 0x06, 0x50) == 0);
+        d->info.bus = 1;
+        d->info.address = 5;
+        d->info.is_settled = true;
+        snprintf(d->info.speed, sizeof(d->info.speed), "high");
+        snprintf(d->info.vendor, sizeof(d->info.vendor), "SanDisk");
+        snprintf(d->info.product, sizeof(d->info.product), "Ultra");
+        policy_verdict(m->config.policy, facts, &d->verdict);
+        DL_APPEND(m->devices, d);
+        TELL(m, device_added, d);
+        return d;
+}
+
+void fake_unplug(struct manager *m, struct device *d)
+{
+        if (d->redirection)
+                fake_end(m, d->redirection, REASON_DEVICE_LOST, "");
+        guest_dequeue(&d->waiter);
+        TELL(m, device_removed, d);
+        DL_DELETE(m->devices, d);
+        free(d);
+}
+
+void fake_change(struct manager *m, struct device *d, enum device_phase phase)
+{
+        d->phase = phase;
+        TELL(m, device_changed, d);
+}
+
+struct redirection *fake_start(struct manager *m, struct device *d, struct guest *g)
+{
+        struct redirection *r = calloc(1, sizeof(*r));
+
+        NEED(r);
+        *r = (struct redirection){
+                .number = ++m->last_number,
+                .device = d,
+                .channel = guest_channels(g),
+                .worker = fake_worker_new(),
+                .since_usec = 1700000000000000,
+        };
+        NEED(r->worker);
+        DL_APPEND(m->sessions, r);
+        d->redirection = r;
+        fake_set_channel(g, 0, CHANNEL_OCCUPIED);
+        TELL(m, session_added, r);
+        fake_change(m, d, DEVICE_IS_STARTING);
+        return r;
+}
+
+void fake_set_session(struct manager *m, struct redirection *r, enum redirection_state state)
+{
+        r->state = state;
+        TELL(m, session_changed, r);
+}
+
+struct control_status *fake_status(struct redirection *r)
+{
+        return fake_worker_status(r->worker);
+}
+
+void fake_end(struct manager *m, struct redirection *r, enum session_reason reason,
+              const char *message)
+{
+        struct fake_waiting *w;
+
+        DL_FOREACH(m->waiting, w)
+        if (w->session == r)
+                w->session = NULL;
+        TELL(m, session_ended, r, reason, message);
+        DL_DELETE(m->sessions, r);
+        fake_set_channel(channel_guest(r->channel), 0, CHANNEL_IDLE);
+        if (r->device) {
+                r->device->redirection = NULL;
+                fake_change(m, r->device, DEVICE_IS_IDLE);
+        }
+        fake_worker_free(r->worker);
+        free(r);
+}
+
+void manager_observe(struct manager *m, const struct manager_observer *observer, void *userdata)
+{
+        m->observer = observer ? *observer : (struct manager_observer){ 0 };
+        m->userdata = userdata;
+}
+
+struct device *manager_devices(const struct manager *m)
+{
+        return m->devices;
+}
+
+struct redirection *manager_sessions(const struct manager *m)
+{
+        return m->sessions;
+}
+
+const struct config *manager_config(const struct manager *m)
+{
+        return &m->config;
+}
+
+bool manager_is_paused(const struct manager *m)
+{
+        return m->is_paused;
+}
+
+int manager_find_device(struct manager *m, const char *text, struct device **ret,
+                        struct error *ret_error)
+{
+        struct device *d;
+
+        DL_FOREACH(m->devices, d)
+        if (!strcmp(device_id(d), text)) {
+                *ret = d;
+                return 0;
+        }
+
+        return error_set(ret_error, ERROR_NO_SUCH_DEVICE, "There is no device \"%s\".", text);
+}
+
+int manager_attach(struct manager *m, struct device *d, const char *guest,
+                   const struct attach_options *options, manager_attached done, void *userdata,
+                   struct error *ret_error)
+{
+        struct redirection *r = NULL;
+        struct guest *g;
+
+        note(m, "attach %s %s%s", device_id(d), guest, options->wait ? " wait" : "");
+        if (refuse(m, ret_error) < 0 || manager_find_guest(m, guest, &g, ret_error) < 0)
+                return -EINVAL;
+
+        if (!m->fails) {
+                r = fake_start(m, d, g);
+                r->is_by_hand = true;
+        }
+        answer_later(m, done, NULL, r, userdata);
+        return 0;
+}
+
+int manager_detach(struct manager *m, struct device *d, manager_detached done, void *userdata,
+                   struct error *ret_error)
+{
+        note(m, "detach %s", device_id(d));
+        if (refuse(m, ret_error) < 0)
+                return -EINVAL;
+
+        if (d->redirection && !m->fails)
+                fake_end(m, d->redirection, REASON_ASKED, "");
+        answer_later(m, NULL, done, NULL, userdata);
+        return 0;
+}
+
+void manager_detach_all(struct manager *m, manager_detached done, void *userdata)
+{
+        note(m, "detach-all");
+        while (m->sessions)
+                fake_end(m, m->sessions, REASON_ASKED, "");
+        answer_later(m, NULL, done, NULL, userdata);
+}
+
+int manager_describe(struct manager *m, struct redirection *r, manager_attached done,
+                     void *userdata, struct error *ret_error)
+{
+        note(m, "describe %u", r->number);
+        if (refuse(m, ret_error) < 0)
+                return -EINVAL;
+
+        answer_later(m, done, NULL, r, userdata);
+        return 0;
+}
+
+void manager_forget(struct manager *m, void *userdata)
+{
+        struct fake_waiting *w, *next;
+
+        DL_FOREACH_SAFE(m->waiting, w, next)
+        {
+                if (w->userdata != userdata)
+                        continue;
+                DL_DELETE(m->waiting, w);
+                free(w);
+                m->n_forgotten++;
+        }
+}
+
+int manager_reload(struct manager *m, struct error *ret_error)
+{
+        note(m, "reload");
+        if (refuse(m, ret_error) < 0)
+                return -EINVAL;
+
+        TELL(m, configuration_changed);
+        return 0;
+}
+
+void manager_set_paused(struct manager *m, bool paused)
+{
+        note(m, paused ? "pause" : "resume");
+        m->is_paused = paused;
+        TELL(m, paused_changed);
+}
+
+bool manager_may_go_to(const struct manager *m, const struct device *d, const char *guest)
+{
+        return d->verdict.kind == VERDICT_ALLOWED && guests_have(d->verdict.guest, guest);
+}
+
+const char *manager_guest_for(const struct manager *m, const struct device *d)
+{
+        if (d->verdict.guest && strcspn(d->verdict.guest, "*,") == strlen(d->verdict.guest))
+                return d->verdict.guest;
+
+        return m->config.default_guest[0] ? m->config.default_guest : NULL;
+}
