@@ -1,3 +1,16 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # Two virtual machines, minutes: run by scripts/check, not by "make check".
-EXTRA_DIST += %D%/README.md %D%/check %D%/image.sh %D%/init %D%/machine.sh
+EXTRA_DIST += \
+	%D%/README.md \
+	%D%/check \
+	%D%/check-daemon \
+	%D%/debian-disk \
+	%D%/debian-init \
+	%D%/debian.sh \
+	%D%/facts.sh \
+	%D%/image.sh \
+	%D%/init \
+	%D%/kernel.sh \
+	%D%/machine.sh \
+	%D%/shell \
+	%D%/usb.sh

@@ -8,18 +8,21 @@ declare -A machine_pid
 # More than what waits in "init", and enough to boot on two busy processors.
 answer_deadline=120
 
+kernel_options='console=ttyS0 loglevel=5 panic=-1 mitigations=off no_timer_check tsc=reliable'
+
 # machine_start NAME QEMU-ARGUMENTS...
 machine_start() {
     local name=$1 pipe answer
 
     shift
     for pipe in shell monitor; do
-        mkfifo "$directory/$name-$pipe.in" "$directory/$name-$pipe.out" || return 1
+        rm -f "$directory/$name-$pipe".{in,out}
+        mkfifo "$directory/$name-$pipe".{in,out} || return 1
     done
     qemu-system-x86_64 -name "$name" -M q35,usb=off -accel tcg,thread=multi -cpu max -m 256 \
         -nodefaults -no-user-config -display none -no-reboot \
         -kernel "$directory/vmlinuz" -initrd "$directory/initramfs" \
-        -append "console=ttyS0 loglevel=5 panic=-1 mitigations=off no_timer_check tsc=reliable" \
+        -append "$kernel_options" \
         -serial "file:$directory/$name.console" \
         -chardev "pipe,id=shell,path=$directory/$name-shell" -serial chardev:shell \
         -chardev "pipe,id=monitor,path=$directory/$name-monitor" -mon chardev=monitor,mode=control \
@@ -28,6 +31,19 @@ machine_start() {
     answer_read "$name" monitor '"QMP"' >/dev/null || return 1
     echo '{"execute":"qmp_capabilities"}' 1<>"$directory/$name-monitor.in"
     answer_read "$name" monitor '"return"' >/dev/null
+}
+
+# machine_start_systemd NAME QEMU-ARGUMENTS...: one with a disk, which is as new each time.
+machine_start_systemd() {
+    local name=$1
+
+    shift
+    # The last of several options of a kind counts.
+    machine_start "$name" -m 512 -initrd "$directory/disk-initramfs" \
+        -append "$kernel_options net.ifnames=0 random.trust_cpu=on systemd.show_status=0" \
+        -drive "if=virtio,format=raw,snapshot=on,cache=unsafe,file=$directory/disk" \
+        -nic user,model=virtio-net-pci -device virtio-rng-pci \
+        -virtfs "local,path=$directory/share,mount_tag=share,security_model=none" "$@"
 }
 
 # answer_read NAME PIPE PATTERN: prints the lines before one that matches, which is then in $answer.

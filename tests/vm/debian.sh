@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# What the machine with systemd boots, to be sourced by bash, after kernel.sh: a Debian on a disk,
+# with all that our package depends on, but not the package, which is installed in the machine. The
+# disk is kept, by its recipe, the kernel and what is in it.
+# shellcheck shell=bash disable=SC2154
+
+# Beside what our package depends on.
+debian_packages=systemd-sysv,dbus,udev,kmod,iproute2,procps
+
+# packages_wanted PACKAGE: of "a (>= 1) | b, c" a and c.
+packages_wanted() {
+    local depends
+
+    depends=$(dpkg-deb -f "$1" Depends | sed 's/ *([^)]*)//g; s/ *|[^,]*//g; s/ //g') &&
+        echo "$debian_packages,$depends"
+}
+
+# disk_build IMAGE PACKAGES
+disk_build() {
+    mmdebstrap --quiet --variant=essential --include="$2" --format=null \
+        --aptopt='APT::Install-Recommends "false"' --aptopt='Acquire::Languages "none"' \
+        --dpkgopt='path-exclude=/usr/share/man/*' --dpkgopt='path-exclude=/usr/share/doc/*' \
+        --dpkgopt='path-exclude=/usr/share/locale/*' \
+        --customize-hook="tests/vm/debian-disk \"\$1\" '$kernel' '$1'" bookworm
+}
+
+# disk_get CACHE PACKAGE: sets disk.
+disk_get() {
+    local packages recipe
+
+    packages=$(packages_wanted "$2") &&
+        recipe=$( (echo "$packages $kernel" && cat tests/vm/debian.sh tests/vm/debian-disk) |
+            sha256sum) || return 1
+    disk="$1/debian-${recipe:0:12}.ext4"
+    [ ! -e "$disk" ] || return 0
+    rm -f "$disk.new"
+    disk_build "$disk.new" "$packages" && mv "$disk.new" "$disk"
+}
+
+# Its first root, in memory, finds the disk.
+boot_root_make() {
+    mkdir -p "$1"/{bin,dev,disk,proc} && cp -r "$kernel/boot-modules" "$1/modules" &&
+        cp "$(command -v busybox)" "$1/bin/busybox" && cp tests/vm/debian-init "$1/init"
+}
+
+# debian_make CACHE FOLDER PACKAGE: FOLDER/vmlinuz, FOLDER/disk and FOLDER/disk-initramfs; and
+# FOLDER/share, which the machine has as /share.
+debian_make() {
+    local disk
+
+    mkdir -p "$1" "$2/share" && kernel_get "$1" && disk_get "$1" "$3" &&
+        boot_root_make "$2/boot-root" && ln -sf "$kernel/vmlinuz" "$2/vmlinuz" &&
+        ln -sf "$disk" "$2/disk" && cp "$3" tests/vm/shell "$2/share" &&
+        (cd "$2/boot-root" && find . | cpio -o -H newc --quiet) >"$2/disk-initramfs"
+}
+
+# package_again PACKAGE VERSION FILE: the same with another version.
+package_again() {
+    local tree=$3.tree
+
+    dpkg-deb -R "$1" "$tree" && sed -i "s/^Version: .*/Version: $2/" "$tree/DEBIAN/control" &&
+        dpkg-deb --root-owner-group -b "$tree" "$3" && rm -r "$tree"
+}
