@@ -10,23 +10,17 @@
 
 enum ctl_exit command_attach(struct ctl *ctl, char **arguments)
 {
-        CLEANUP(sd_bus_message_unrefp) sd_bus_message *reply = NULL;
         CLEANUP(json_decrefp) json_t *path = NULL, *answer = NULL;
         const char *guest = arguments[1] ? arguments[1] : "";
         enum ctl_exit result;
-        int r;
 
         if (ctl->wait)
-                result = bus_order(ctl, &reply, "Attach", "ssa{sv}", arguments[0], guest, 1, "wait",
-                                   "b", true);
+                result = bus_order(ctl, &path, "o", "Attach", "ssa{sv}", arguments[0], guest, 1,
+                                   "wait", "b", true);
         else
-                result = bus_order(ctl, &reply, "Attach", "ssa{sv}", arguments[0], guest, 0);
+                result = bus_order(ctl, &path, "o", "Attach", "ssa{sv}", arguments[0], guest, 0);
         if (result != CTL_DONE)
                 return result;
-
-        r = value_read(reply, &path);
-        if (r < 0)
-                return bus_error(NULL, r);
 
         answer =
                 json_pack("{s:o}", "session", object_name(OBJECT_SESSION, json_string_value(path)));
@@ -45,10 +39,10 @@ enum ctl_exit command_detach(struct ctl *ctl, char **arguments)
         enum ctl_exit result = CTL_DONE;
 
         if (ctl->all)
-                return bus_order(ctl, NULL, "DetachAll", "");
+                return bus_order(ctl, NULL, "", "DetachAll", "");
 
         for (; *arguments; arguments++) {
-                enum ctl_exit one = bus_order(ctl, NULL, "Detach", "sa{sv}", *arguments, 0);
+                enum ctl_exit one = bus_order(ctl, NULL, "", "Detach", "sa{sv}", *arguments, 0);
 
                 if (result == CTL_DONE)
                         result = one;

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "ctl/text.h"
+#include "ctl/value.h"
 #include "util/cleanup.h"
 #include "util/macro.h"
 
@@ -93,14 +94,17 @@ enum ctl_exit bus_open(struct ctl *ctl)
 }
 
 static enum ctl_exit call(struct ctl *ctl, sd_bus_message *m, uint64_t patience,
-                          sd_bus_message **ret_reply)
+                          const char *returns, json_t **ret)
 {
         CLEANUP(sd_bus_error_free) sd_bus_error error = SD_BUS_ERROR_NULL;
+        CLEANUP(sd_bus_message_unrefp) sd_bus_message *reply = NULL;
         int r;
 
         r = sd_bus_message_set_auto_start(m, false);
         if (r >= 0)
-                r = sd_bus_call(ctl->bus, m, patience, &error, ret_reply);
+                r = sd_bus_call(ctl->bus, m, patience, &error, &reply);
+        if (r >= 0 && ret)
+                r = value_read_only(reply, returns, ret);
 
         return r < 0 ? bus_error(&error, r) : CTL_DONE;
 }
@@ -122,7 +126,7 @@ static int new_call(struct ctl *ctl, const char *path, const char *interface, co
         return 0;
 }
 
-enum ctl_exit bus_read(struct ctl *ctl, sd_bus_message **ret_reply, const char *path,
+enum ctl_exit bus_read(struct ctl *ctl, json_t **ret, const char *returns, const char *path,
                        const char *interface, const char *member, const char *types, ...)
 {
         CLEANUP(sd_bus_message_unrefp) sd_bus_message *m = NULL;
@@ -133,10 +137,10 @@ enum ctl_exit bus_read(struct ctl *ctl, sd_bus_message **ret_reply, const char *
         r = new_call(ctl, path, interface, member, types, arguments, &m);
         va_end(arguments);
 
-        return r < 0 ? bus_error(NULL, r) : call(ctl, m, READ_PATIENCE, ret_reply);
+        return r < 0 ? bus_error(NULL, r) : call(ctl, m, READ_PATIENCE, returns, ret);
 }
 
-enum ctl_exit bus_order(struct ctl *ctl, sd_bus_message **ret_reply, const char *member,
+enum ctl_exit bus_order(struct ctl *ctl, json_t **ret, const char *returns, const char *member,
                         const char *types, ...)
 {
         CLEANUP(sd_bus_message_unrefp) sd_bus_message *m = NULL;
@@ -149,5 +153,5 @@ enum ctl_exit bus_order(struct ctl *ctl, sd_bus_message **ret_reply, const char 
         if (r >= 0)
                 r = sd_bus_message_set_allow_interactive_authorization(m, !ctl->no_ask_password);
 
-        return r < 0 ? bus_error(NULL, r) : call(ctl, m, ORDER_PATIENCE, ret_reply);
+        return r < 0 ? bus_error(NULL, r) : call(ctl, m, ORDER_PATIENCE, returns, ret);
 }

@@ -4,6 +4,7 @@
  * Calls to the daemon. Each prints what went wrong, in the daemon's words, and returns the exit
  * code that follows.
  */
+#include <jansson.h>
 #include <systemd/sd-bus.h>
 
 #include "ctl/ctl.h"
@@ -11,12 +12,18 @@
 /* Opens the system bus, or the one that DBUS_SYSTEM_BUS_ADDRESS names. */
 enum ctl_exit bus_open(struct ctl *ctl);
 
-/* Asks for what anybody may know. */
-enum ctl_exit bus_read(struct ctl *ctl, sd_bus_message **ret_reply, const char *path,
+/*
+ * Asks for what anybody may know. The reply must be of the type "returns", one value, and is
+ * returned as JSON (see value.h).
+ */
+enum ctl_exit bus_read(struct ctl *ctl, json_t **ret, const char *returns, const char *path,
                        const char *interface, const char *member, const char *types, ...);
 
-/* Has the manager do something, for which the user may be asked to authenticate. */
-enum ctl_exit bus_order(struct ctl *ctl, sd_bus_message **ret_reply, const char *member,
+/*
+ * Has the manager do something, for which the user may be asked to authenticate. Returns may be ""
+ * with ret NULL.
+ */
+enum ctl_exit bus_order(struct ctl *ctl, json_t **ret, const char *returns, const char *member,
                         const char *types, ...);
 
 /* Says what is wrong with a call, a reply or the bus. The error may be unset: then -r tells. */

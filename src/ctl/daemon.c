@@ -7,15 +7,15 @@
 
 enum ctl_exit command_reload(struct ctl *ctl, char **arguments)
 {
-        return bus_order(ctl, NULL, "Reload", "");
+        return bus_order(ctl, NULL, "", "Reload", "");
 }
 
 enum ctl_exit command_pause(struct ctl *ctl, char **arguments)
 {
-        return bus_order(ctl, NULL, "Pause", "");
+        return bus_order(ctl, NULL, "", "Pause", "");
 }
 
 enum ctl_exit command_resume(struct ctl *ctl, char **arguments)
 {
-        return bus_order(ctl, NULL, "Resume", "");
+        return bus_order(ctl, NULL, "", "Resume", "");
 }

@@ -18,36 +18,6 @@
 /* Indentation of what belongs to the line above. */
 #define INNER 2
 
-static enum ctl_exit find_device(struct ctl *ctl, const char *device, json_t **ret_path)
-{
-        CLEANUP(sd_bus_message_unrefp) sd_bus_message *reply = NULL;
-        enum ctl_exit result;
-        int r;
-
-        result = bus_read(ctl, &reply, USBREDIR_PATH, MANAGER_INTERFACE, "GetDevice", "s", device);
-        if (result != CTL_DONE)
-                return result;
-
-        r = sd_bus_message_has_signature(reply, "o") ? value_read(reply, ret_path) : -EBADMSG;
-        return r < 0 ? bus_error(NULL, r) : CTL_DONE;
-}
-
-/* What the session has moved. */
-static enum ctl_exit get_statistics(struct ctl *ctl, const char *path, json_t **ret)
-{
-        CLEANUP(sd_bus_message_unrefp) sd_bus_message *reply = NULL;
-        enum ctl_exit result;
-        int r;
-
-        result = bus_read(ctl, &reply, path, object_kinds[OBJECT_SESSION].interface,
-                          "GetStatistics", "");
-        if (result != CTL_DONE)
-                return result;
-
-        r = sd_bus_message_has_signature(reply, "a{sv}") ? value_read(reply, ret) : -EBADMSG;
-        return r < 0 ? bus_error(NULL, r) : CTL_DONE;
-}
-
 /* Null if the device has no session. */
 static enum ctl_exit get_session(struct ctl *ctl, const struct object *device, json_t **ret)
 {
@@ -61,7 +31,8 @@ static enum ctl_exit get_session(struct ctl *ctl, const struct object *device, j
                 return CTL_DONE;
         }
 
-        result = get_statistics(ctl, path, &statistics);
+        result = bus_read(ctl, &statistics, "a{sv}", path, object_kinds[OBJECT_SESSION].interface,
+                          "GetStatistics", "");
         if (result != CTL_DONE)
                 return result;
 
@@ -115,7 +86,8 @@ enum ctl_exit details_run(struct ctl *ctl, const char *text)
         enum ctl_exit result;
         struct object device;
 
-        result = find_device(ctl, text, &path);
+        result =
+                bus_read(ctl, &path, "o", USBREDIR_PATH, MANAGER_INTERFACE, "GetDevice", "s", text);
         if (result == CTL_DONE)
                 result = objects_get(ctl, &all);
         if (result != CTL_DONE)

@@ -8,6 +8,7 @@
  * Signals before it are older than it, and are dropped.
  */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "ctl/bus.h"
@@ -18,15 +19,17 @@
 #include "util/cleanup.h"
 #include "util/macro.h"
 
+#define BUS_NAME      "org.freedesktop.DBus"
 #define SIGNALS_MATCH "type='signal',sender='" USBREDIR_NAME "',path_namespace='" USBREDIR_PATH "'"
 #define OWNER_MATCH                                                                                \
-        "type='signal',sender='org.freedesktop.DBus',interface='org.freedesktop.DBus',"            \
+        "type='signal',sender='" BUS_NAME "',interface='" BUS_NAME "',"                            \
         "member='NameOwnerChanged',arg0='" USBREDIR_NAME "'"
 
 struct monitor {
         struct ctl *ctl;
         json_t *all;     /* what is known; NULL before the first reply */
         bool is_current; /* the reply of this daemon has come */
+        char *daemon;    /* its name on the bus, where its signals come from */
         sd_bus_slot *fetch;
         enum ctl_exit result;
         bool is_over;
@@ -43,6 +46,16 @@ static int finish(struct monitor *m, enum ctl_exit result)
 static int check(struct monitor *m, int r)
 {
         return r < 0 ? finish(m, bus_error(NULL, r)) : 0;
+}
+
+/*
+ * A match keeps off what others broadcast, but not what they send to us alone.
+ */
+static bool is_from(sd_bus_message *message, const char *name)
+{
+        const char *sender = sd_bus_message_get_sender(message);
+
+        return sender && !strcmp(sender, name);
 }
 
 /* A new copy takes the place of the former, if there was one. */
@@ -76,8 +89,9 @@ static int on_objects(sd_bus_message *reply, void *userdata, sd_bus_error *ret_e
                 return finish(m, bus_error(sd_bus_message_get_error(reply), 0));
         }
 
-        r = sd_bus_message_has_signature(reply, "a{oa{sa{sv}}}") ? value_read(reply, &all)
-                                                                 : -EBADMSG;
+        free(m->daemon);
+        m->daemon = strdup(sd_bus_message_get_sender(reply));
+        r = m->daemon ? value_read_only(reply, OBJECTS_TYPE, &all) : -ENOMEM;
         return check(m, r < 0 ? r : replace_all(m, all));
 }
 
@@ -197,7 +211,7 @@ static int on_signal(sd_bus_message *message, void *userdata, sd_bus_error *ret_
         };
         struct monitor *m = userdata;
 
-        if (!m->is_current)
+        if (!m->is_current || !is_from(message, m->daemon))
                 return 0;
 
         for (size_t i = 0; i < ELEMENTS(signals); i++) {
@@ -217,6 +231,9 @@ static int on_owner(sd_bus_message *message, void *userdata, sd_bus_error *ret_e
         const char *name, *former, *owner;
         struct monitor *m = userdata;
         int r;
+
+        if (!is_from(message, BUS_NAME))
+                return 0;
 
         r = sd_bus_message_read(message, "sss", &name, &former, &owner);
         if (r >= 0 && *former)
@@ -259,6 +276,7 @@ enum ctl_exit command_monitor(struct ctl *ctl, char **arguments)
                 m.result = bus_error(NULL, r);
         sd_bus_slot_unref(m.fetch);
         json_decref(m.all);
+        free(m.daemon);
 
         return m.result;
 }

@@ -21,17 +21,8 @@ const struct object_kind_names object_kinds[] = {
 
 enum ctl_exit objects_get(struct ctl *ctl, json_t **ret)
 {
-        CLEANUP(sd_bus_message_unrefp) sd_bus_message *reply = NULL;
-        enum ctl_exit result;
-        int r;
-
-        result = bus_read(ctl, &reply, USBREDIR_PATH, OBJECTS_INTERFACE, "GetManagedObjects", "");
-        if (result != CTL_DONE)
-                return result;
-
-        r = sd_bus_message_has_signature(reply, "a{oa{sa{sv}}}") ? value_read(reply, ret)
-                                                                 : -EBADMSG;
-        return r < 0 ? bus_error(NULL, r) : CTL_DONE;
+        return bus_read(ctl, ret, OBJECTS_TYPE, USBREDIR_PATH, OBJECTS_INTERFACE,
+                        "GetManagedObjects", "");
 }
 
 bool objects_find(json_t *all, enum object_kind kind, const char *path, struct object *ret)

@@ -8,6 +8,8 @@
 
 #include "ctl/ctl.h"
 
+#define OBJECTS_TYPE "a{oa{sa{sv}}}"
+
 /* clang-format off */
 /*        kind      in JSON    interface                  paths below */
 #define OBJECT_KINDS(K) \

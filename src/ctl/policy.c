@@ -37,19 +37,13 @@ static int print_explanation(const json_t *answer)
 
 enum ctl_exit command_explain(struct ctl *ctl, char **arguments)
 {
-        CLEANUP(sd_bus_message_unrefp) sd_bus_message *reply = NULL;
         CLEANUP(json_decrefp) json_t *answer = NULL;
         enum ctl_exit result;
-        int r;
 
-        result = bus_read(ctl, &reply, USBREDIR_PATH, MANAGER_INTERFACE, "Explain", "s",
+        result = bus_read(ctl, &answer, "a{sv}", USBREDIR_PATH, MANAGER_INTERFACE, "Explain", "s",
                           arguments[0]);
         if (result != CTL_DONE)
                 return result;
-
-        r = sd_bus_message_has_signature(reply, "a{sv}") ? value_read(reply, &answer) : -EBADMSG;
-        if (r < 0)
-                return bus_error(NULL, r);
 
         if (ctl->json)
                 return print_json(answer, JSON_INDENT(2));
@@ -83,21 +77,15 @@ static json_t *rule_object(const json_t *entry)
 
 enum ctl_exit command_rules(struct ctl *ctl, char **arguments)
 {
-        CLEANUP(sd_bus_message_unrefp) sd_bus_message *reply = NULL;
         CLEANUP(json_decrefp) json_t *entries = NULL, *rows = json_array();
         enum ctl_exit result;
         const json_t *entry;
         size_t index;
-        int r;
 
-        result = bus_read(ctl, &reply, USBREDIR_PATH, MANAGER_INTERFACE, "ListRules", "");
+        result = bus_read(ctl, &entries, "a(sussa{sv})", USBREDIR_PATH, MANAGER_INTERFACE,
+                          "ListRules", "");
         if (result != CTL_DONE)
                 return result;
-
-        r = sd_bus_message_has_signature(reply, "a(sussa{sv})") ? value_read(reply, &entries)
-                                                                : -EBADMSG;
-        if (r < 0)
-                return bus_error(NULL, r);
 
         json_array_foreach(entries, index, entry)
         {

@@ -182,21 +182,15 @@ static void print_summary(const json_t *summary)
 
 static enum ctl_exit status_of_all(struct ctl *ctl)
 {
-        CLEANUP(sd_bus_message_unrefp) sd_bus_message *reply = NULL;
         CLEANUP(json_decrefp) json_t *all = NULL, *manager = NULL, *summary = NULL;
         enum ctl_exit result;
-        int r;
 
-        result = bus_read(ctl, &reply, USBREDIR_PATH, PROPERTY_INTERFACE, "GetAll", "s",
+        result = bus_read(ctl, &manager, "a{sv}", USBREDIR_PATH, PROPERTY_INTERFACE, "GetAll", "s",
                           MANAGER_INTERFACE);
         if (result == CTL_DONE)
                 result = objects_get(ctl, &all);
         if (result != CTL_DONE)
                 return result;
-
-        r = value_read(reply, &manager);
-        if (r < 0)
-                return bus_error(NULL, r);
 
         summary = make_summary(all, manager);
         if (!summary)

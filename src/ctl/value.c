@@ -151,3 +151,8 @@ int value_read(sd_bus_message *m, json_t **ret)
         *ret = TAKE(value);
         return 0;
 }
+
+int value_read_only(sd_bus_message *m, const char *type, json_t **ret)
+{
+        return sd_bus_message_has_signature(m, type) ? value_read(m, ret) : -EBADMSG;
+}

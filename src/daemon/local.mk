@@ -5,6 +5,14 @@ libdaemon_a_SOURCES = \
 	%D%/backoff.c \
 	%D%/backoff.h \
 	%D%/channel.c \
+	%D%/config-channel.c \
+	%D%/config-filters.c \
+	%D%/config-guest.c \
+	%D%/config-guests.c \
+	%D%/config-main.c \
+	%D%/config-private.h \
+	%D%/config.c \
+	%D%/config.h \
 	%D%/connect.c \
 	%D%/connect.h \
 	%D%/decide.c \
@@ -22,6 +30,12 @@ libdaemon_a_SOURCES = \
 	%D%/guest.h \
 	%D%/hotplug.c \
 	%D%/hotplug.h \
+	%D%/ini.c \
+	%D%/ini.h \
+	%D%/keep.c \
+	%D%/keep.h \
+	%D%/launcher.c \
+	%D%/launcher.h \
 	%D%/manager-private.h \
 	%D%/manager.c \
 	%D%/manager.h \
@@ -30,6 +44,8 @@ libdaemon_a_SOURCES = \
 	%D%/names.c \
 	%D%/options.c \
 	%D%/options.h \
+	%D%/order.c \
+	%D%/order.h \
 	%D%/outcome.c \
 	%D%/outcome.h \
 	%D%/record.c \
@@ -39,7 +55,11 @@ libdaemon_a_SOURCES = \
 	%D%/resolve.c \
 	%D%/resolve.h \
 	%D%/sessions.c \
-	%D%/startup.c
+	%D%/startup.c \
+	%D%/worker-events.c \
+	%D%/worker-private.h \
+	%D%/worker.c \
+	%D%/worker.h
 
 sbin_PROGRAMS += usbredird
 usbredird_SOURCES = %D%/main.c
@@ -47,25 +67,3 @@ usbredird_CPPFLAGS = $(AM_CPPFLAGS) -DSESSION_PROGRAM='"$(bindir)/usbredir-sessi
 usbredird_LDADD = \
 	libdbus.a libdaemon.a libsession.a libfilter.a libutil.a \
 	$(LIBEVENT_LIBS) $(LIBUDEV_LIBS) $(LIBSYSTEMD_LIBS) $(INIH_LIBS)
-	%D%/keep.c \
-	%D%/keep.h \
-	%D%/launcher.c \
-	%D%/launcher.h \
-	%D%/order.c \
-	%D%/order.h \
-	%D%/worker-events.c \
-	%D%/worker-private.h \
-	%D%/worker.c \
-	%D%/worker.h
-	%D%/config-channel.c \
-	%D%/config-filters.c \
-	%D%/config-guest.c \
-	%D%/config-guests.c \
-	%D%/config-main.c \
-	%D%/config-private.h \
-	%D%/config.c \
-	%D%/config.h \
-	%D%/error.c \
-	%D%/error.h \
-	%D%/ini.c \
-	%D%/ini.h

@@ -85,6 +85,20 @@ printf '%s\n' 'set device 1-1.9 LastError something' 'set guest build Descriptio
 wait_for_line "$monitor_out" '*guest-added last idle'
 pass
 
+name=believes_nobody_else
+for ((i = 0; i < 30; i++)); do
+	dbus-send --bus="$bus_address" --type=signal --dest=":1.$i" /org/usbredir1 \
+		org.usbredir1.Manager.SessionEnded objpath:/ objpath:/ string:forged string:forged ||
+		break
+	dbus-send --bus="$bus_address" --type=signal --dest=":1.$i" /org/freedesktop/DBus \
+		org.freedesktop.DBus.NameOwnerChanged string:org.usbredir1 string::1.1 string:
+done
+echo 'remove guest last' >&"$mock_in"
+wait_for_line "$monitor_out" '*guest-removed last'
+echo 'add guest last' >&"$mock_in"
+wait_for_line "$monitor_out" '*guest-added last *'
+pass
+
 name=survives_a_restart_of_the_daemon
 stop_mock
 wait_for_line "$monitor_out" '*daemon-stopped'

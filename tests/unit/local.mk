@@ -2,10 +2,10 @@
 # A cmocka program per source file; its source is test-<file>.c unless said otherwise.
 EXTRA_DIST += \
 	%D%/capture.h \
+	%D%/config-bed.h \
 	%D%/control-bed.h \
 	%D%/dial-bed.h \
 	%D%/guest-bed.h \
-	%D%/config-bed.h \
 	%D%/helpers.h \
 	%D%/link-bed.h \
 	%D%/loop-bed.h \
@@ -23,15 +23,15 @@ unit_tests = \
 	%D%/test-address \
 	%D%/test-caps \
 	%D%/test-conf-files \
+	%D%/test-config \
+	%D%/test-config-mistakes \
+	%D%/test-config-reload \
 	%D%/test-daemon-backoff \
 	%D%/test-daemon-connect \
 	%D%/test-daemon-guest \
 	%D%/test-daemon-guest-config \
 	%D%/test-daemon-guest-retry \
 	%D%/test-daemon-resolve \
-	%D%/test-config \
-	%D%/test-config-mistakes \
-	%D%/test-config-reload \
 	%D%/test-dial-accept \
 	%D%/test-dial-connect \
 	%D%/test-facts \
