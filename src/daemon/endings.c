@@ -71,6 +71,7 @@ void manager_on_session_end(void *userdata, enum session_reason reason, const ch
         log_info("session %u has ended: %s", number, error.text);
         if (s->is_adopting)
                 m->n_adopting--; /* it has never told what it does */
+        manager_answer_describes(m, r, &error);
         if (m->observer.session_ended && r->channel)
                 m->observer.session_ended(m->userdata, r, reason, message);
         if (r->channel)

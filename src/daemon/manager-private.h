@@ -48,14 +48,15 @@ struct running {
         enum cause cause;
 };
 
-/* Somebody waits for a device to be redirected or returned. */
+/* Somebody waits for a device to be redirected or returned, or for a session's numbers. */
 struct request {
-        struct entry *entry; /* NULL: for all devices to be returned */
+        struct entry *entry;         /* NULL: for all devices to be returned, or a session */
+        struct redirection *session; /* to tell its numbers */
         manager_attached attached;
         manager_detached detached;
         void *userdata;
         bool wait;             /* for the guest to have the device, not only for the session */
-        struct event *timer;   /* of an attach */
+        struct event *timer;   /* unless it is a detach */
         struct manager *manager;
         struct request *prev, *next;
 };
@@ -179,6 +180,7 @@ struct request *manager_find_attach(struct manager *m, const struct entry *e);
 void manager_answer_attach(struct manager *m, struct entry *e, struct redirection *r,
                            const struct error *error);
 void manager_answer_detaches(struct manager *m);
+void manager_answer_describes(struct manager *m, struct redirection *r, const struct error *error);
 void manager_forget_device(struct manager *m, struct entry *e);
 
 /* startup.c */

@@ -11,6 +11,9 @@
 #include "daemon/manager-private.h"
 #include "util/log.h"
 
+/* How long a session may take to tell its numbers. */
+#define DESCRIBE_SEC 5
+
 static void free_request(struct request *request)
 {
         DL_DELETE(request->manager->requests, request);
@@ -252,6 +255,53 @@ void manager_detach_all(struct manager *m, manager_detached done, void *userdata
                 if (is_busy(d) && d->phase != DEVICE_IS_STUCK)
                         detach(m, entry_of(d));
         manager_wake(m);
+}
+
+void manager_answer_describes(struct manager *m, struct redirection *r, const struct error *error)
+{
+        struct request *request, *next;
+
+        DL_FOREACH_SAFE(m->requests, request, next) {
+                manager_attached done = request->attached;
+                void *userdata = request->userdata;
+
+                if (request->session != r)
+                        continue;
+                free_request(request);
+                done(userdata, error ? NULL : r, error);
+        }
+}
+
+static void on_describe_timeout(evutil_socket_t fd, short what, void *userdata)
+{
+        struct request *request = userdata;
+        struct error error;
+
+        error_set(&error, ERROR_FAILED, "session %u has not answered within %i s",
+                  request->session->number, DESCRIBE_SEC);
+        manager_answer_describes(request->manager, request->session, &error);
+}
+
+int manager_describe(struct manager *m, struct redirection *r, manager_attached done,
+                     void *userdata, struct error *ret_error)
+{
+        struct timeval delay = { .tv_sec = DESCRIBE_SEC };
+        struct request *request;
+
+        request = add_request(m, NULL, userdata);
+        if (request)
+                request->timer = event_new(m->base, -1, 0, on_describe_timeout, request);
+        if (!request || !request->timer) {
+                if (request)
+                        free_request(request);
+                return error_set(ret_error, ERROR_FAILED, "out of memory");
+        }
+
+        request->session = r;
+        request->attached = done;
+        event_add(request->timer, &delay);
+        worker_describe(r->worker);
+        return 0;
 }
 
 static bool is_done(const struct manager *m, const struct request *request)

@@ -321,6 +321,7 @@ void manager_on_session_status(void *userdata)
         else if (status->is_silent)
                 channel_set_silent(s->shown.channel);
 
+        manager_answer_describes(s->manager, &s->shown, NULL);
         if (s->shown.state != REDIRECTION_STUCK)
                 manager_set_session_state(s, s->has_cause ? REDIRECTION_ENDING : state_of(status));
 }
