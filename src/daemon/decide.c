@@ -104,7 +104,8 @@ bool manager_may_go_to(const struct manager *m, const struct device *d, const ch
         switch (d->verdict.kind) {
         case VERDICT_ALLOWED: return guests_have(d->verdict.guest, guest);
         case VERDICT_CONFLICT:
-                return rule_names(d->verdict.lead, guest) || rule_names(d->verdict.against, guest);
+                return guests_have(d->verdict.guest, guest) ||
+                       rule_names(d->verdict.against, guest);
         case VERDICT_DENIED:
         case VERDICT_NO_MATCH:
         case VERDICT_HUB: return false;

@@ -316,9 +316,9 @@ void manager_on_session_status(void *userdata)
         struct running *s = userdata;
         const struct control_status *status = worker_status(s->shown.worker);
 
-        if (status->link_state == LINK_UP)
+        if (s->shown.channel && status->link_state == LINK_UP)
                 channel_set_greeted(s->shown.channel);
-        else if (status->is_silent)
+        else if (s->shown.channel && status->is_silent)
                 channel_set_silent(s->shown.channel);
 
         manager_answer_describes(s->manager, &s->shown, NULL);

@@ -36,11 +36,11 @@ void manager_on_session_described(void *userdata)
                 if (!strcmp(device_id(d), order->port) && d->info.bus == order->bus &&
                     d->info.address == order->address && !d->redirection)
                         break;
-        if (d && g) {
+        if (d) {
                 r->device = d;
                 d->redirection = r;
                 d->intent = r->is_by_hand ? INTENT_BY_HAND : INTENT_AUTOMATIC;
-                strcpy(d->guest, guest_name(g));
+                snprintf(d->guest, sizeof(d->guest), "%.*s", GUEST_NAME_MAX, order->guest);
         }
 
         if (m->observer.session_added && r->channel)

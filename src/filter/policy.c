@@ -152,19 +152,19 @@ static const struct policy_entry *decide(const struct policy *policy, const stru
 }
 
 /* Two rules that name different guests leave the choice to a person. */
-static void check_conflict(struct verdict *verdict, const struct policy_entry *const *deciding,
-                           const struct pass *passes, size_t n)
+static void set_guest(struct verdict *verdict, const struct policy_entry *const *deciding,
+                      const struct pass *passes, size_t n)
 {
-        const char *named = verdict->guest;
+        verdict->guest = verdict->lead->rule->values[KEY_GUEST];
 
         for (size_t i = 0; i < n; i++) {
                 const char *guest = deciding[i]->rule->values[KEY_GUEST];
 
                 if (!guest)
                         continue;
-                if (!named)
-                        named = guest;
-                if (guests_equal(named, guest))
+                if (!verdict->guest)
+                        verdict->guest = guest;
+                if (guests_equal(verdict->guest, guest))
                         continue;
 
                 verdict->kind = VERDICT_CONFLICT;
@@ -213,9 +213,8 @@ void policy_verdict(const struct policy *policy, const struct facts *facts,
                         verdict.automatic = false;
         }
 
-        verdict.guest = verdict.lead->rule->values[KEY_GUEST];
         verdict.on = rule_occasions(verdict.lead->rule);
         verdict.reset = rule_may_reset(verdict.lead->rule);
-        check_conflict(&verdict, deciding, passes, n);
+        set_guest(&verdict, deciding, passes, n);
         *ret_verdict = verdict;
 }

@@ -45,7 +45,11 @@ struct verdict {
 
         /* ALLOWED, CONFLICT: of the rules that decided a pass, the first in the policy. */
         const struct policy_entry *lead;
-        const char *guest; /* the lead's guest= (see filter/guests.h), or NULL if it has none */
+        /*
+         * The lead's guest= (see filter/guests.h). If it has none, that of another rule that
+         * decided: a rule that names its guest binds the whole device. NULL if none names any.
+         */
+        const char *guest;
         bool automatic;    /* to be redirected without being asked; never in a CONFLICT */
         unsigned on;       /* the lead's occasions, RULE_ON_PLUG and RULE_ON_START; only those */
         bool reset;        /* the lead's: the device may be reset */
