@@ -12,12 +12,16 @@ EXTRA_DIST += \
 	%D%/usb-bed.h \
 	%D%/usb-device-bed.h \
 	%D%/usb-transfer-bed.h \
-	%D%/wire-examples.h
+	%D%/wire-examples.h \
+	%D%/worker-bed.h
 
 if HAVE_CMOCKA
 unit_tests = \
 	%D%/test-address \
 	%D%/test-caps \
+	%D%/test-daemon-launcher \
+	%D%/test-daemon-worker \
+	%D%/test-daemon-worker-hostile \
 	%D%/test-dial-accept \
 	%D%/test-dial-connect \
 	%D%/test-facts \
@@ -61,6 +65,12 @@ unit_tests = \
 	%D%/test-writer \
 	%D%/test-writer-rules
 
+worker_ldadd = libdaemon.a $(LDADD) $(LIBSYSTEMD_LIBS)
+%C%_test_daemon_launcher_LDADD = $(worker_ldadd)
+%C%_test_daemon_worker_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=open
+%C%_test_daemon_worker_LDADD = $(worker_ldadd)
+%C%_test_daemon_worker_hostile_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=open
+%C%_test_daemon_worker_hostile_LDADD = $(worker_ldadd)
 %C%_test_session_link_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=sendmsg
 %C%_test_usb_device_LDFLAGS = $(fake_ldflags)
 %C%_test_usb_device_LDADD = $(fake_ldadd)
