@@ -173,7 +173,7 @@ static void send_message(struct worker *w, const struct control_message *message
 
         /* One that is gone is told of by reading. */
         if (r < 0 && r != -EPIPE)
-                log_warning("session %u takes no messages: %s", w->order.number, strerror(-r));
+                log_debug("session %u takes no messages: %s", w->order.number, strerror(-r));
 }
 
 void worker_set_memory(struct worker *w, uint32_t bytes)

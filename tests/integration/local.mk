@@ -13,18 +13,38 @@ check_LIBRARIES += %D%/libguest.a
 	%D%/report.c \
 	%D%/report.h
 
+# Its session is a process under a worker.
+check_LIBRARIES += %D%/libmanaged.a
+%C%_libmanaged_a_SOURCES = \
+	%D%/managed.c \
+	%D%/managed.h
+managed_ldadd = %D%/libmanaged.a %D%/libguest.a libdaemon.a $(LDADD) $(LIBSYSTEMD_LIBS)
+managed_ldflags = $(AM_LDFLAGS) -Wl,--wrap=open
+
 integration_tests = \
 	%D%/test-answers \
 	%D%/test-hostile-cut \
 	%D%/test-hostile-flood \
 	%D%/test-hostile-guest \
 	%D%/test-hostile-random \
+	%D%/test-managed \
+	%D%/test-managed-process \
 	%D%/test-session \
 	%D%/test-session-changes \
 	%D%/test-session-end \
 	%D%/test-session-lost \
 	%D%/test-streams \
 	%D%/test-transfers
+	%D%/test-transfers \
+	%D%/test-answers \
+	%D%/test-hostile-guest \
+	%D%/test-hostile-cut \
+	%D%/test-hostile-flood \
+	%D%/test-hostile-random
+%C%_test_managed_LDFLAGS = $(managed_ldflags)
+%C%_test_managed_LDADD = $(managed_ldadd)
+%C%_test_managed_process_LDFLAGS = $(managed_ldflags)
+%C%_test_managed_process_LDADD = $(managed_ldadd)
 %C%_test_session_LDFLAGS = $(fake_ldflags)
 %C%_test_session_LDADD = %D%/libguest.a $(LDADD)
 %C%_test_session_changes_LDFLAGS = $(fake_ldflags)

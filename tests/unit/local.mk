@@ -16,7 +16,8 @@ EXTRA_DIST += \
 	%D%/usb-bed.h \
 	%D%/usb-device-bed.h \
 	%D%/usb-transfer-bed.h \
-	%D%/wire-examples.h
+	%D%/wire-examples.h \
+	%D%/worker-bed.h
 
 if HAVE_CMOCKA
 unit_tests = \
@@ -32,6 +33,9 @@ unit_tests = \
 	%D%/test-daemon-guest-config \
 	%D%/test-daemon-guest-retry \
 	%D%/test-daemon-resolve \
+	%D%/test-daemon-launcher \
+	%D%/test-daemon-worker \
+	%D%/test-daemon-worker-hostile \
 	%D%/test-dial-accept \
 	%D%/test-dial-connect \
 	%D%/test-facts \
@@ -95,6 +99,12 @@ daemon_ldadd = libdaemon.a $(LDADD)
 %C%_test_config_mistakes_LDADD = $(config_ldadd)
 %C%_test_config_reload_LDADD = $(config_ldadd)
 %C%_test_ini_LDADD = $(config_ldadd)
+worker_ldadd = libdaemon.a $(LDADD) $(LIBSYSTEMD_LIBS)
+%C%_test_daemon_launcher_LDADD = $(worker_ldadd)
+%C%_test_daemon_worker_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=open
+%C%_test_daemon_worker_LDADD = $(worker_ldadd)
+%C%_test_daemon_worker_hostile_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=open
+%C%_test_daemon_worker_hostile_LDADD = $(worker_ldadd)
 %C%_test_session_link_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=sendmsg
 %C%_test_usb_device_LDFLAGS = $(fake_ldflags)
 %C%_test_usb_device_LDADD = $(fake_ldadd)

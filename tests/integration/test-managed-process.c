@@ -1,0 +1,366 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The process around a managed session: the return of a device, what it says to the service
+ * manager, its sandbox, its end before there is an order, and as a child of the launcher.
+ */
+#include "config.h"
+
+#include <poll.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "daemon/worker-private.h"
+#include "integration/managed.h"
+#include "unit/run-until.h"
+#include "util/cleanup.h"
+#include "util/macro.h"
+
+static void returns_a_device(void **state)
+{
+        static const struct {
+                const char *name, *options;
+                uint8_t configuration;
+                uint32_t flags;
+                uint8_t want;
+                unsigned want_resets;
+        } cases[] = {
+                { "as a dead session leaves it", "kernel-driver=no", 1, 0, 1, 1 },
+                { "without a reset", "kernel-driver=no", 1, CONTROL_NO_RESET, 1, 0 },
+                { "another configuration", "kernel-driver=no,configuration=2", 1, 0, 1, 1 },
+                { "unconfigured", "configuration=0", 1, 0, 1, 1 },
+                { "configuration not known", "configuration=2", 0, 0, 2, 0 },
+                /* Who has it now is not disturbed. */
+                { "with drivers", "", 1, 0, 1, 0 },
+        };
+
+        for (size_t i = 0; i < ELEMENTS(cases); i++) {
+                struct control_order order = managed_order;
+                struct managed *m;
+
+                if (i > 0) {
+                        managed_teardown(state);
+                        managed_setup(state);
+                }
+                m = *state;
+                order.purpose = CONTROL_RETURN;
+                order.configuration = cases[i].configuration;
+                order.flags = cases[i].flags;
+                managed_start(m, cases[i].options, &order);
+                managed_expect_end(m, REASON_ASKED, true);
+                assert_string_equal(m->message, "ended as asked: the device is the host's again");
+                if (report_value(&m->report, "resets") != cases[i].want_resets)
+                        fail_msg("%s; log:\n%s", cases[i].name, m->report.log);
+                report_assert_returned(&m->report, cases[i].want);
+                assert_int_equal(m->statuses > 0, 1);
+        }
+}
+
+static void tells_why_a_device_cannot_be_returned(void **state)
+{
+        static const struct {
+                const char *in;
+                uint16_t product;
+                enum session_reason want;
+                bool want_returned;
+        } cases[] = {
+                { "kernel-driver=no,fail=claim_interface:BUSY", 1, REASON_BUSY, false },
+                { "kernel-driver=no,fail=attach_kernel_driver:IO", 1, REASON_FAILURE, false },
+                { "", 2, REASON_NOT_FOUND, false },
+                { "fail=wrap_sys_device:NO_DEVICE", 1, REASON_DEVICE_LOST, true },
+                { "fail=claim_interface:NO_DEVICE", 1, REASON_DEVICE_LOST, true },
+                { "fail=wrap_sys_device:ACCESS", 1, REASON_ACCESS_DENIED, false },
+        };
+
+        for (size_t i = 0; i < ELEMENTS(cases); i++) {
+                struct control_order order = managed_order;
+                struct managed *m;
+
+                if (i > 0) {
+                        managed_teardown(state);
+                        managed_setup(state);
+                }
+                m = *state;
+                order.purpose = CONTROL_RETURN;
+                order.product = cases[i].product;
+                managed_start(m, cases[i].in, &order);
+                managed_expect_end(m, cases[i].want, cases[i].want_returned);
+                assert_int_equal(report_value(&m->report, "resets"),
+                                 cases[i].want == REASON_FAILURE);
+        }
+}
+
+/* One that is about to end. */
+static void waits_for_another_process_that_has_the_device(void **state)
+{
+        struct control_order order = managed_order;
+        struct managed *m = *state;
+
+        order.purpose = CONTROL_RETURN;
+        managed_start(m, "kernel-driver=no,fail=claim_interface:BUSY@1x2", &order);
+        managed_expect_end(m, REASON_ASKED, true);
+        report_assert_returned(&m->report, 1);
+}
+
+static void expect_notification(struct managed *m, const char *want)
+{
+        struct pollfd fd = { .fd = m->notify, .events = POLLIN };
+        char text[128];
+        ssize_t n;
+
+        assert_int_equal(poll(&fd, 1, RUN_DEADLINE_SEC * 1000), 1);
+        n = recv(m->notify, text, sizeof(text) - 1, 0);
+        assert_true(n >= 0);
+        text[n] = '\0';
+        assert_string_equal(text, want);
+}
+
+static void set_notify_socket(struct managed *m)
+{
+        char path[128];
+
+        snprintf(path, sizeof(path), "%s/notify", m->directory);
+        setenv("NOTIFY_SOCKET", path, 1);
+}
+
+static void tells_the_service_manager_that_it_lives(void **state)
+{
+        struct managed *m = *state;
+
+        set_notify_socket(m);
+        setenv("WATCHDOG_USEC", "200000", 1);
+        managed_start_greeted(m, "", &managed_order);
+        expect_notification(m, "FDSTORE=1\nFDNAME=session-7"); /* the worker's */
+        expect_notification(m, "READY=1");
+        for (int i = 0; i < 3; i++)
+                expect_notification(m, "WATCHDOG=1");
+        worker_end(m->worker);
+        guest_expect(&m->guest, PACKET_device_disconnect);
+        guest_hang_up(&m->guest);
+        managed_expect_end(m, REASON_ASKED, true);
+}
+
+/* The number of times that it has gone to sleep. */
+static unsigned long count_sleeps(pid_t pid)
+{
+        static const char key[] = "\nvoluntary_ctxt_switches:";
+        char path[64], text[4096] = "";
+        FILE *file;
+
+        snprintf(path, sizeof(path), "/proc/%i/status", (int)pid);
+        file = fopen(path, "re");
+        assert_non_null(file);
+        assert_true(fread(text, 1, sizeof(text) - 1, file) > 0);
+        fclose(file);
+        assert_non_null(strstr(text, key));
+        return strtoul(strstr(text, key) + strlen(key), NULL, 10);
+}
+
+static void wakes_for_nothing_but_the_watchdog(void **state)
+{
+        struct managed *m = *state;
+        unsigned long before;
+
+        set_notify_socket(m);
+        setenv("WATCHDOG_USEC", "400000", 1);
+        managed_start_greeted(m, "", &managed_order);
+        expect_notification(m, "FDSTORE=1\nFDNAME=session-7");
+        expect_notification(m, "READY=1");
+        for (int i = 0; i < 2; i++)
+                expect_notification(m, "WATCHDOG=1");
+        before = count_sleeps(m->pid);
+        for (int i = 0; i < 4; i++)
+                expect_notification(m, "WATCHDOG=1");
+        assert_in_range(count_sleeps(m->pid) - before, 3, 6);
+        kill(m->pid, SIGKILL);
+        managed_expect_end(m, REASON_FAILURE, false);
+}
+
+static void assert_status_line(const char *text, const char *line)
+{
+        if (!strstr(text, line))
+                fail_msg("no \"%s\" in:\n%s", line + 1, text);
+}
+
+/* What that means is the matter of tests/unit/test-session-sandbox*.c. */
+static void runs_in_the_sandbox_as_one_thread(void **state)
+{
+        struct managed *m = *state;
+        char path[64], text[4096] = "";
+        FILE *file;
+
+        managed_start_greeted(m, "", &managed_order);
+        snprintf(path, sizeof(path), "/proc/%i/status", (int)m->pid);
+        file = fopen(path, "re");
+        assert_non_null(file);
+        assert_true(fread(text, 1, sizeof(text) - 1, file) > 0);
+        fclose(file);
+        assert_status_line(text, "\nSeccomp:\t2\n");
+        assert_status_line(text, "\nNoNewPrivs:\t1\n");
+        assert_status_line(text, "\nThreads:\t1\n");
+        if (geteuid() == 0) {
+                assert_status_line(text, "\nCapEff:\t0000000000000000\n");
+                assert_status_line(text, "\nUid:\t65534\t65534\t65534\t65534\n");
+        }
+        worker_end(m->worker);
+        guest_expect(&m->guest, PACKET_device_disconnect);
+        guest_hang_up(&m->guest);
+        managed_expect_end(m, REASON_ASKED, true);
+}
+
+/* A process whose daemon has no order for it. */
+static int run_without_order(struct managed *m, const void *bytes, size_t size)
+{
+        struct launched launched;
+        int status;
+
+        assert_int_equal(launcher_launch(m->launcher, &launched), 0);
+        if (size > 0)
+                assert_int_equal(send(launched.fd, bytes, size, 0), size);
+        managed_start_process(m);
+        if (size == 0)
+                launched.fd = close_fd(launched.fd);
+        status = managed_wait_exit(m);
+        close_fd(launched.fd);
+        return status;
+}
+
+static void ends_without_an_order(void **state)
+{
+        static const uint32_t end = CONTROL_END, describe = CONTROL_DESCRIBE, garbage = 65;
+        static const struct {
+                const char *name;
+                const void *bytes;
+                size_t size;
+                const char *want; /* in the log */
+        } cases[] = {
+                { "end of file", NULL, 0, "ended as asked: the daemon has stopped" },
+                { "END", &end, 4, "ended as asked: by the daemon" },
+                { "DESCRIBE", &describe, 4, "internal failure: the daemon has sent no order" },
+                { "garbage", &garbage, 4,
+                  "internal failure: the daemon has sent what is no message" },
+        };
+
+        for (size_t i = 0; i < ELEMENTS(cases); i++) {
+                struct managed *m;
+                int status;
+
+                if (i > 0) {
+                        managed_teardown(state);
+                        managed_setup(state);
+                }
+                m = *state;
+                status = run_without_order(m, cases[i].bytes, cases[i].size);
+                if (!WIFEXITED(status) || WEXITSTATUS(status) != 0 ||
+                    !report_logged(&m->report, cases[i].want))
+                        fail_msg("%s: status %i; log:\n%s", cases[i].name, status, m->report.log);
+        }
+}
+
+/* Where a descriptor is that is no socket, or none. */
+static void a_control_socket_that_is_none_is_told(void **state)
+{
+        static const char *const cases[] = { "/dev/null", NULL };
+
+        for (size_t i = 0; i < ELEMENTS(cases); i++) {
+                struct managed *m = *state;
+                char command[512];
+                int status;
+
+                snprintf(command, sizeof(command), "%s/usbredir-session --control=fd:3 %s%s 2>&1",
+                         getenv("top_builddir") ?: ".", cases[i] ? "3<" : "3<&-", cases[i] ?: "");
+                assert_int_equal(fflush(NULL), 0);
+                status = system(command);
+                assert_true(WIFEXITED(status));
+                assert_int_equal(WEXITSTATUS(status), 1);
+                assert_int_equal(m->ends, 0);
+        }
+}
+
+#ifdef TEST_HOOKS
+static void a_child_opens_the_device_itself(void **state)
+{
+        struct managed *m = *state;
+
+        managed_start_greeted(m, "", &managed_order);
+        assert_true(worker_pid(m->worker) > 0);
+        assert_string_equal(worker_unit(m->worker), "");
+        worker_end(m->worker);
+        guest_expect(&m->guest, PACKET_device_disconnect);
+        guest_hang_up(&m->guest);
+        managed_expect_end(m, REASON_ASKED, true);
+        report_assert_returned(&m->report, 1);
+}
+
+static void of_a_child_it_is_known_how_it_died(void **state)
+{
+        struct managed *m = *state;
+
+        managed_start_greeted(m, "", &managed_order);
+        kill(worker_pid(m->worker), SIGKILL);
+        managed_expect_end(m, REASON_FAILURE, false);
+        assert_string_equal(m->message, "the session process was killed by signal 9 (Killed)");
+}
+
+/* It hangs: neither END nor the end of file reaches it. */
+static void a_child_that_hangs_is_killed(void **state)
+{
+        struct managed *m = *state;
+
+        managed_start_greeted(m, "", &managed_order);
+        kill(worker_pid(m->worker), SIGSTOP);
+        worker_end(m->worker);
+        event_active(m->worker->timer, EV_TIMEOUT, 0);
+        managed_expect_end(m, REASON_FAILURE, false);
+        assert_string_equal(m->message, "the session process was killed by signal 9 (Killed)");
+        assert_int_equal(m->stucks, 0);
+}
+
+static void a_child_that_sends_garbage_is_killed(void **state)
+{
+        struct managed *m = *state;
+
+        managed_start_greeted(m, "", &managed_order);
+        m->worker->messages = 0;
+        worker_describe(m->worker);
+        m->worker->messages = 0;
+        managed_expect_end(m, REASON_FAILURE, false);
+        assert_string_equal(m->message, "it has sent what is no message, or too many");
+}
+#endif
+
+#define TEST(function) cmocka_unit_test_setup_teardown(function, managed_setup, managed_teardown)
+#define TEST_CHILD(function)                                                                       \
+        cmocka_unit_test_setup_teardown(function, managed_setup_fork, managed_teardown)
+
+int main(void)
+{
+        static const struct CMUnitTest tests[] = {
+                TEST(returns_a_device),
+                TEST(tells_why_a_device_cannot_be_returned),
+                TEST(waits_for_another_process_that_has_the_device),
+                TEST(tells_the_service_manager_that_it_lives),
+                TEST(wakes_for_nothing_but_the_watchdog),
+                TEST(runs_in_the_sandbox_as_one_thread),
+                TEST(ends_without_an_order),
+                TEST(a_control_socket_that_is_none_is_told),
+#ifdef TEST_HOOKS
+                TEST_CHILD(a_child_opens_the_device_itself),
+                TEST_CHILD(of_a_child_it_is_known_how_it_died),
+                TEST_CHILD(a_child_that_hangs_is_killed),
+                TEST_CHILD(a_child_that_sends_garbage_is_killed),
+#endif
+        };
+
+        return cmocka_run_group_tests(tests, NULL, NULL);
+}

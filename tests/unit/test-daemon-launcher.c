@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Children of the launcher. The child is this program again, told from the test by its arguments:
+ * it looks at itself and says what it sees through its control socket.
+ */
+#include "config.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "daemon/launcher.h"
+#include "unit/test.h"
+#include "util/macro.h"
+
+#define DEADLINE_MS 10000
+
+enum { CHILD_FD = 3 };
+
+/* Open descriptors, as "0,1,2,3,". */
+static void list_fds(char *text, size_t size)
+{
+        size_t n = 0;
+
+        text[0] = '\0';
+        for (int fd = 0; fd < 256; fd++)
+                if (fcntl(fd, F_GETFD) >= 0 && n < size)
+                        n += (size_t)snprintf(text + n, size - n, "%i,", fd);
+}
+
+/* Signals that are blocked or ignored, of those that have a default. */
+static unsigned count_signals(void)
+{
+        sigset_t blocked;
+        unsigned n = 0;
+
+        sigprocmask(SIG_SETMASK, NULL, &blocked);
+        for (int i = 1; i < 32; i++) {
+                struct sigaction action = { 0 };
+
+                sigaction(i, NULL, &action);
+                n += sigismember(&blocked, i) || action.sa_handler != SIG_DFL;
+        }
+        return n;
+}
+
+static int child(int argc, char **argv)
+{
+        unsigned signals = count_signals();
+        char text[512], fds[256];
+        size_t n;
+
+        list_fds(fds, sizeof(fds));
+        n = (size_t)snprintf(text, sizeof(text), "fds %s signals %u", fds, signals);
+        for (int i = 1; i < argc; i++)
+                n += (size_t)snprintf(text + n, sizeof(text) - n, " %s", argv[i]);
+        send(CHILD_FD, text, n, 0);
+
+        /* Until the launcher's end is closed. */
+        recv(CHILD_FD, text, sizeof(text), 0);
+        while (recv(CHILD_FD, text, sizeof(text), MSG_DONTWAIT) < 0 && errno == EAGAIN)
+                poll(&(struct pollfd){ .fd = CHILD_FD, .events = POLLIN }, 1, -1);
+        return 5;
+}
+
+static void wait_for(int fd)
+{
+        struct pollfd p = { .fd = fd, .events = POLLIN };
+
+        assert_int_equal(poll(&p, 1, DEADLINE_MS), 1);
+}
+
+static void a_child_has_its_socket_and_its_arguments_and_nothing_else(void **state)
+{
+        static const char *const arguments[] = { "--user", "nobody", NULL };
+        struct launcher *l;
+        struct launched got;
+        char text[512] = "";
+        sigset_t set;
+        int status, leaked;
+
+        leaked = dup(STDERR_FILENO); /* does not close on exec */
+        sigemptyset(&set);
+        sigaddset(&set, SIGTERM);
+        sigprocmask(SIG_BLOCK, &set, NULL);
+        signal(SIGPIPE, SIG_IGN);
+
+        assert_int_equal(launcher_new_fork(&l, "/proc/self/exe", arguments), 0);
+        assert_false(launcher_passes_node(l));
+        assert_int_equal(launcher_launch(l, &got), 0);
+        assert_int_equal(fcntl(got.fd, F_GETFD), FD_CLOEXEC);
+        assert_true(fcntl(got.fd, F_GETFL) & O_NONBLOCK);
+        wait_for(got.fd);
+        assert_true(recv(got.fd, text, sizeof(text) - 1, 0) > 0);
+        assert_string_equal(text, "fds 0,1,2,3, signals 0 --control=fd:3 --user nobody");
+
+        close(got.fd);
+        wait_for(got.pid_fd);
+        assert_int_equal(waitpid(got.pid, &status, 0), got.pid);
+        assert_int_equal(WEXITSTATUS(status), 5);
+        close(got.pid_fd);
+        close(leaked);
+        launcher_free(l);
+        sigprocmask(SIG_UNBLOCK, &set, NULL);
+}
+
+static void a_program_that_cannot_be_run_is_told(void **state)
+{
+        static const struct {
+                const char *in;
+                int want;
+        } cases[] = { { "/nonexistent/usbredir-session", -ENOENT }, { "/dev/null", -EACCES } };
+
+        for (size_t i = 0; i < ELEMENTS(cases); i++) {
+                struct launcher *l;
+                struct launched got;
+
+                assert_int_equal(launcher_new_fork(&l, cases[i].in, NULL), 0);
+                assert_int_equal(launcher_launch(l, &got), cases[i].want);
+                launcher_free(l);
+        }
+}
+
+static void a_forgotten_child_is_reaped_when_the_next_one_starts(void **state)
+{
+        struct launcher *l;
+        struct launched first, second;
+
+        assert_int_equal(launcher_new_fork(&l, "/proc/self/exe", NULL), 0);
+        assert_int_equal(launcher_launch(l, &first), 0);
+        launcher_forget(l, first.pid);
+        assert_int_equal(kill(first.pid, 0), 0);
+        close(first.fd);
+        wait_for(first.pid_fd);
+        assert_int_equal(launcher_launch(l, &second), 0);
+        assert_int_equal(kill(first.pid, 0), -1);
+        assert_int_equal(errno, ESRCH);
+
+        close(second.fd);
+        wait_for(second.pid_fd);
+        launcher_forget(l, second.pid);
+        assert_int_equal(kill(second.pid, 0), -1);
+        close(first.pid_fd);
+        close(second.pid_fd);
+        launcher_free(l);
+}
+
+static void a_path_too_long_for_a_socket_is_refused(void **state)
+{
+        char path[256];
+        struct launcher *l;
+        struct launched got;
+
+        memset(path, '/', sizeof(path) - 1);
+        path[sizeof(path) - 1] = '\0';
+        assert_int_equal(launcher_new_socket(&l, path), 0);
+        assert_true(launcher_passes_node(l));
+        assert_int_equal(launcher_launch(l, &got), -ENAMETOOLONG);
+        launcher_free(l);
+}
+
+static void nobody_behind_the_socket_is_told(void **state)
+{
+        struct launcher *l;
+        struct launched got;
+
+        assert_int_equal(launcher_new_socket(&l, "/nonexistent/session"), 0);
+        assert_int_equal(launcher_launch(l, &got), -ENOENT);
+        launcher_free(l);
+        assert_null(launcher_free(NULL));
+}
+
+int main(int argc, char **argv)
+{
+        static const struct CMUnitTest tests[] = {
+                cmocka_unit_test(a_child_has_its_socket_and_its_arguments_and_nothing_else),
+                cmocka_unit_test(a_program_that_cannot_be_run_is_told),
+                cmocka_unit_test(a_forgotten_child_is_reaped_when_the_next_one_starts),
+                cmocka_unit_test(a_path_too_long_for_a_socket_is_refused),
+                cmocka_unit_test(nobody_behind_the_socket_is_told),
+        };
+
+        if (argc > 1)
+                return child(argc, argv);
+
+        return cmocka_run_group_tests(tests, NULL, NULL);
+}
