@@ -15,6 +15,9 @@ EXTRA_DIST += \
 	%D%/usb-transfer-bed.h \
 	%D%/wire-examples.h
 
+# What reads configuration files.
+config_ldadd = libdaemon.a $(LDADD) $(INIH_LIBS)
+
 if HAVE_CMOCKA
 unit_tests = \
 	%D%/test-address \
@@ -98,7 +101,6 @@ unit_tests += \
 %C%_test_filter_upstream_LDADD = $(LDADD) $(UPSTREAM_LIBS)
 endif
 
-config_ldadd = libdaemon.a $(LDADD) $(INIH_LIBS)
 check_PROGRAMS += $(unit_tests)
 TESTS += $(unit_tests)
 endif
