@@ -32,3 +32,4 @@ EXTRA_DIST += \
 	%D%/systemd/usbredir-session@.service.in \
 	$(udevrules_DATA) \
 	$(sysusers_DATA)
+include data/filters.d/local.mk

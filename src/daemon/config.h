@@ -78,8 +78,9 @@ struct config {
 /*
  * Reads the files below these directories, which stand in falling precedence, and end with NULL. A
  * directory or a file that is missing is no error. Previous is what is in force, or NULL at
- * start; what is kept of it is copied. Returns 0, also when errors are listed; -EINVAL, with
- * *ret_config holding nothing but errors, when the main file is broken at start; -ENOMEM.
+ * start; what is kept of it is copied, the policy shared (policy_ref()). Returns 0, also when
+ * errors are listed; -EINVAL, with *ret_config holding nothing but errors, when the main file is
+ * broken at start; -ENOMEM.
  */
 int config_load(struct config **ret_config, const char *const *directories,
                 const struct config *previous);

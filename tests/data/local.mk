@@ -6,3 +6,13 @@ data_checks = \
 	%D%/test-units.sh
 dist_check_SCRIPTS += $(data_checks)
 TESTS += $(data_checks)
+check_PROGRAMS += %D%/config-tool
+%C%_config_tool_LDADD = $(config_ldadd)
+dist_check_SCRIPTS += %D%/test-man-keys.sh
+TESTS += %D%/test-man-keys.sh
+
+if HAVE_CMOCKA
+check_PROGRAMS += %D%/test-default-rules
+%C%_test_default_rules_LDADD = $(config_ldadd)
+TESTS += %D%/test-default-rules
+endif

@@ -19,6 +19,9 @@ EXTRA_DIST += \
 	%D%/wire-examples.h \
 	%D%/worker-bed.h
 
+# What reads configuration files.
+config_ldadd = libdaemon.a $(LDADD) $(INIH_LIBS)
+
 if HAVE_CMOCKA
 unit_tests = \
 	%D%/test-address \
@@ -133,7 +136,6 @@ unit_tests += \
 %C%_test_filter_upstream_LDADD = $(LDADD) $(UPSTREAM_LIBS)
 endif
 
-config_ldadd = libdaemon.a $(LDADD) $(INIH_LIBS)
 check_PROGRAMS += $(unit_tests)
 TESTS += $(unit_tests)
 endif

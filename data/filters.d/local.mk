@@ -1,0 +1,7 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# The rules that come with the package; admins write theirs below $(sysconfdir)/usbredir.
+filtersdir = $(prefix)/lib/usbredir/filters.d
+dist_filters_DATA = \
+	%D%/40-defaults.rules \
+	%D%/50-udev.rules \
+	%D%/90-defaults.rules
