@@ -17,14 +17,17 @@ packages_wanted() {
 
 # disk_build IMAGE PACKAGES
 disk_build() {
+    local suite
+
+    suite=$(. /etc/os-release && echo "$VERSION_CODENAME") || return 1
     mmdebstrap --quiet --variant=essential --include="$2" --format=null \
         --aptopt='APT::Install-Recommends "false"' --aptopt='Acquire::Languages "none"' \
         --dpkgopt='path-exclude=/usr/share/man/*' --dpkgopt='path-exclude=/usr/share/doc/*' \
         --dpkgopt='path-exclude=/usr/share/locale/*' \
-        --customize-hook="tests/vm/debian-disk \"\$1\" '$kernel' '$1'" bookworm
+        --customize-hook="tests/vm/debian-disk \"\$1\" '$kernel' '$1'" "$suite"
 }
 
-# disk_get CACHE PACKAGE: sets disk.
+# disk_get CACHE PACKAGE: sets disk. Former ones are deleted.
 disk_get() {
     local packages recipe
 
@@ -33,7 +36,7 @@ disk_get() {
             sha256sum) || return 1
     disk="$1/debian-${recipe:0:12}.ext4"
     [ ! -e "$disk" ] || return 0
-    rm -f "$disk.new"
+    rm -f "$1"/debian-*.ext4*
     disk_build "$disk.new" "$packages" && mv "$disk.new" "$disk"
 }
 
