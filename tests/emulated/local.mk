@@ -13,6 +13,12 @@ check_LIBRARIES += %D%/libemulated.a
 	%D%/boot-sector.h \
 	%D%/bot.c \
 	%D%/bot.h \
+	%D%/ccid.c \
+	%D%/ccid.h \
+	%D%/channel.c \
+	%D%/channel.h \
+	%D%/control.c \
+	%D%/control.h \
 	%D%/descriptor.c \
 	%D%/descriptor.h \
 	%D%/device.c \
@@ -33,10 +39,14 @@ check_LIBRARIES += %D%/libemulated.a
 	%D%/standard.h \
 	%D%/stick.c \
 	%D%/stick.h \
+	%D%/storm.c \
+	%D%/storm.h \
 	%D%/sysfs.c \
 	%D%/sysfs.h \
 	%D%/testbed.c \
 	%D%/testbed.h \
+	%D%/token.c \
+	%D%/token.h \
 	%D%/tree.c \
 	%D%/tree.h \
 	%D%/uevent.c \
@@ -48,7 +58,9 @@ check_LIBRARIES += %D%/libemulated.a
 	%D%/usbfs.c \
 	%D%/usbfs.h \
 	%D%/worker.c \
-	%D%/worker.h
+	%D%/worker.h \
+	%D%/world.c \
+	%D%/world.h
 %C%_libemulated_a_CPPFLAGS = $(AM_CPPFLAGS) $(UMOCKDEV_CFLAGS)
 
 check_PROGRAMS += %D%/emulated-usb
