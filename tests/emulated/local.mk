@@ -74,15 +74,24 @@ mocked_libs = tests/emulated/libemulated.a $(UMOCKDEV_LIBS) $(LDADD)
 
 mocked_tests = \
 	%D%/test-emulated.mocked \
+	%D%/test-plug.mocked \
 	%D%/test-stick.mocked \
-	%D%/test-transfers.mocked
+	%D%/test-token.mocked \
+	%D%/test-transfers.mocked \
+	%D%/test-world.mocked
 check_PROGRAMS += $(mocked_tests)
 %C%_test_emulated_mocked_SOURCES = %D%/test-emulated.c
 %C%_test_emulated_mocked_LDADD = %D%/libfixture.a $(mocked_libs)
+%C%_test_plug_mocked_SOURCES = %D%/test-plug.c
+%C%_test_plug_mocked_LDADD = %D%/libfixture.a $(mocked_libs) $(LIBUDEV_LIBS)
 %C%_test_stick_mocked_SOURCES = %D%/test-stick.c
 %C%_test_stick_mocked_LDADD = %D%/libfixture.a $(mocked_libs)
+%C%_test_token_mocked_SOURCES = %D%/test-token.c
+%C%_test_token_mocked_LDADD = %D%/libfixture.a $(mocked_libs)
 %C%_test_transfers_mocked_SOURCES = %D%/test-transfers.c
 %C%_test_transfers_mocked_LDADD = %D%/libfixture.a $(mocked_libs)
+%C%_test_world_mocked_SOURCES = %D%/test-world.c
+%C%_test_world_mocked_LDADD = %D%/libfixture.a $(mocked_libs)
 
 dist_check_SCRIPTS += %D%/test-boot.sh
 TESTS += $(mocked_tests) %D%/test-boot.sh
