@@ -99,6 +99,9 @@ void emulated_unlock(struct emulated_device *device);
 int emulated_fail(struct emulated_device *device, const char *name, int error, unsigned after_n,
                   unsigned times);
 
+/* The same as text: "NAME=ERRNO[@N[xTIMES]]", the N-th (1) call and those behind it (1). */
+int emulated_fail_text(struct emulated_device *device, const char *text);
+
 /* Pulls the device out: sysfs and node vanish, URBs complete with -ESHUTDOWN, ioctls get ENODEV. */
 void emulated_unplug(struct emulated_device *device);
 

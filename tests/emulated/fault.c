@@ -71,6 +71,56 @@ int emulated_fail(struct emulated_device *device, const char *name, int error, u
         return 0;
 }
 
+static bool parse_number(const char *text, const char *stop, unsigned long *ret)
+{
+        char *end;
+
+        if (*text < '0' || *text > '9')
+                return false;
+        errno = 0;
+        *ret = strtoul(text, &end, 10);
+        if (errno || *ret > INT32_MAX)
+                return false;
+        return *end == 0 || strchr(stop, *end);
+}
+
+static int parse_error_name(const char *name, size_t length)
+{
+        for (int error = 1; error < 134; error++) {
+                const char *known = strerrorname_np(error);
+
+                if (known && strlen(known) == length && strncmp(known, name, length) == 0)
+                        return error;
+        }
+        return -EINVAL;
+}
+
+int emulated_fail_text(struct emulated_device *device, const char *text)
+{
+        const char *equals = strchr(text, '='), *at, *times_at;
+        unsigned long n = 1, times = 1;
+        CLEANUP(freep) char *name = NULL;
+        int error;
+
+        if (!equals)
+                return -EINVAL;
+        name = strndup(text, (size_t)(equals - text));
+        if (!name)
+                return -ENOMEM;
+        at = equals + 1 + strcspn(equals + 1, "@");
+        error = parse_error_name(equals + 1, (size_t)(at - equals - 1));
+        if (error < 0)
+                return error;
+        if (*at) {
+                if (!parse_number(at + 1, "x", &n) || n == 0)
+                        return -EINVAL;
+                times_at = strchr(at, 'x');
+                if (times_at && !parse_number(times_at + 1, "", &times))
+                        return -EINVAL;
+        }
+        return emulated_fail(device, name, error, (unsigned)n - 1, (unsigned)times);
+}
+
 int fault_count(struct emulated_device *device, enum usbfs_call call, uint8_t endpoint)
 {
         struct emulated_fault *fault;

@@ -13,6 +13,12 @@ check_LIBRARIES += %D%/libemulated.a
 	%D%/boot-sector.h \
 	%D%/bot.c \
 	%D%/bot.h \
+	%D%/ccid.c \
+	%D%/ccid.h \
+	%D%/channel.c \
+	%D%/channel.h \
+	%D%/control.c \
+	%D%/control.h \
 	%D%/descriptor.c \
 	%D%/descriptor.h \
 	%D%/device.c \
@@ -33,10 +39,14 @@ check_LIBRARIES += %D%/libemulated.a
 	%D%/standard.h \
 	%D%/stick.c \
 	%D%/stick.h \
+	%D%/storm.c \
+	%D%/storm.h \
 	%D%/sysfs.c \
 	%D%/sysfs.h \
 	%D%/testbed.c \
 	%D%/testbed.h \
+	%D%/token.c \
+	%D%/token.h \
 	%D%/tree.c \
 	%D%/tree.h \
 	%D%/uevent.c \
@@ -48,7 +58,9 @@ check_LIBRARIES += %D%/libemulated.a
 	%D%/usbfs.c \
 	%D%/usbfs.h \
 	%D%/worker.c \
-	%D%/worker.h
+	%D%/worker.h \
+	%D%/world.c \
+	%D%/world.h
 %C%_libemulated_a_CPPFLAGS = $(AM_CPPFLAGS) $(UMOCKDEV_CFLAGS)
 
 check_PROGRAMS += %D%/emulated-usb
@@ -62,15 +74,24 @@ mocked_libs = tests/emulated/libemulated.a $(UMOCKDEV_LIBS) $(LDADD)
 
 mocked_tests = \
 	%D%/test-emulated.mocked \
+	%D%/test-plug.mocked \
 	%D%/test-stick.mocked \
-	%D%/test-transfers.mocked
+	%D%/test-token.mocked \
+	%D%/test-transfers.mocked \
+	%D%/test-world.mocked
 check_PROGRAMS += $(mocked_tests)
 %C%_test_emulated_mocked_SOURCES = %D%/test-emulated.c
 %C%_test_emulated_mocked_LDADD = %D%/libfixture.a $(mocked_libs)
+%C%_test_plug_mocked_SOURCES = %D%/test-plug.c
+%C%_test_plug_mocked_LDADD = %D%/libfixture.a $(mocked_libs) $(LIBUDEV_LIBS)
 %C%_test_stick_mocked_SOURCES = %D%/test-stick.c
 %C%_test_stick_mocked_LDADD = %D%/libfixture.a $(mocked_libs)
+%C%_test_token_mocked_SOURCES = %D%/test-token.c
+%C%_test_token_mocked_LDADD = %D%/libfixture.a $(mocked_libs)
 %C%_test_transfers_mocked_SOURCES = %D%/test-transfers.c
 %C%_test_transfers_mocked_LDADD = %D%/libfixture.a $(mocked_libs)
+%C%_test_world_mocked_SOURCES = %D%/test-world.c
+%C%_test_world_mocked_LDADD = %D%/libfixture.a $(mocked_libs)
 
 dist_check_SCRIPTS += %D%/test-boot.sh
 TESTS += $(mocked_tests) %D%/test-boot.sh
