@@ -35,12 +35,6 @@ integration_tests = \
 	%D%/test-session-lost \
 	%D%/test-streams \
 	%D%/test-transfers
-	%D%/test-transfers \
-	%D%/test-answers \
-	%D%/test-hostile-guest \
-	%D%/test-hostile-cut \
-	%D%/test-hostile-flood \
-	%D%/test-hostile-random
 %C%_test_managed_LDFLAGS = $(managed_ldflags)
 %C%_test_managed_LDADD = $(managed_ldadd)
 %C%_test_managed_process_LDFLAGS = $(managed_ldflags)

@@ -35,8 +35,8 @@ unit_tests = \
 	%D%/test-daemon-guest \
 	%D%/test-daemon-guest-config \
 	%D%/test-daemon-guest-retry \
-	%D%/test-daemon-resolve \
 	%D%/test-daemon-launcher \
+	%D%/test-daemon-resolve \
 	%D%/test-daemon-worker \
 	%D%/test-daemon-worker-hostile \
 	%D%/test-dial-accept \
