@@ -46,13 +46,14 @@ static json_t *guest_channels(const struct object *o)
 
         json_array_foreach(json_object_get(o->properties, "Channels"), index, from)
         {
-                const char *address = "", *state = "", *device = "/";
+                const char *address = "", *state = "", *device = "";
 
                 if (json_unpack((json_t *)from, "[s, s, s]", &address, &state, &device) < 0)
                         continue;
-                if (json_array_append_new(channels, json_pack("{s:s, s:s, s:o}", "address", address,
-                                                              "state", state, "device",
-                                                              object_name(OBJECT_DEVICE, device))) <
+                if (json_array_append_new(channels,
+                                          json_pack("{s:s, s:s, s:o}", "address", address, "state",
+                                                    state, "device",
+                                                    *device ? json_string(device) : json_null())) <
                     0)
                         return NULL;
         }

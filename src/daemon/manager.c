@@ -296,7 +296,7 @@ int manager_new(struct manager **ret, struct event_base *base, const struct mana
 
 void manager_observe(struct manager *m, const struct manager_observer *observer, void *userdata)
 {
-        m->observer = *observer;
+        m->observer = observer ? *observer : (struct manager_observer){ 0 };
         m->userdata = userdata;
 }
 

@@ -54,7 +54,7 @@ int manager_new(struct manager **ret, struct event_base *base, const struct mana
 struct manager *manager_free(struct manager *m);
 DEFINE_CLEANUP(struct manager, manager_free)
 
-/* One observer; set before manager_start(). */
+/* One observer, or NULL for none. */
 void manager_observe(struct manager *m, const struct manager_observer *observer, void *userdata);
 
 /*

@@ -25,11 +25,11 @@ static int reply_statistics(struct call *call, const struct redirection *s)
                 const char *key;
                 uint64_t value;
         } rows[] = {
-                { "BytesReceived", status->bytes_received },
-                { "BytesSent", status->bytes_sent },
-                { "PacketsReceived", status->packets_received },
-                { "PacketsSent", status->packets_sent },
-                { "UsbfsMemory", status->usbfs_memory },
+                { "bytes-received", status->bytes_received },
+                { "bytes-sent", status->bytes_sent },
+                { "packets-received", status->packets_received },
+                { "packets-sent", status->packets_sent },
+                { "usbfs-memory", status->usbfs_memory },
         };
         int r;
 

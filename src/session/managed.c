@@ -53,7 +53,6 @@ static void PRINTF(4, 5)
         end(struct managed *m, enum session_reason reason, bool returned, const char *format, ...)
 {
         va_list arguments;
-        int n;
 
         event_base_loopbreak(m->base);
         if (m->is_over)
@@ -62,15 +61,13 @@ static void PRINTF(4, 5)
         m->is_over = true;
         m->ended.reason = reason;
         m->ended.returned = returned;
-        n = snprintf(m->ended.message, sizeof(m->ended.message),
-                     "%s: ", session_reason_string(reason));
         va_start(arguments, format);
-        vsnprintf(m->ended.message + n, sizeof(m->ended.message) - (size_t)n, format, arguments);
+        vsnprintf(m->ended.message, sizeof(m->ended.message), format, arguments);
         va_end(arguments);
         /* A session has said so itself. */
         if (!m->session)
-                log_write(reason == REASON_ASKED ? LOG_LEVEL_INFO : LOG_LEVEL_ERROR, "%s",
-                          m->ended.message);
+                log_write(reason == REASON_ASKED ? LOG_LEVEL_INFO : LOG_LEVEL_ERROR, "%s: %s",
+                          session_reason_string(reason), m->ended.message);
 }
 
 /* It ends before the session has begun, or without one: the device is as we have found it. */

@@ -67,7 +67,7 @@ def device(port, **more):
 def guest(name, **more):
     return dict({
         'Name': name, 'Description': '', 'State': 'idle',
-        'Channels': dbus.Array([('unix:/run/vm/%s.sock' % name, 'idle', '/')], signature='(sss)'),
+        'Channels': dbus.Array([('unix:/run/vm/%s.sock' % name, 'idle', '')], signature='(sss)'),
         'Queue': dbus.Array([], signature='o'), 'Sessions': dbus.Array([], signature='o'),
         'RetryAtUSec': dbus.UInt64(0), 'LastError': ''}, **more)
 
@@ -102,8 +102,8 @@ DEVICES = [
 ]
 GUESTS = [
     guest('win10', Description='Windows 10, second floor', State='connected',
-          Channels=dbus.Array([('tcp:192.168.122.10:4000', 'occupied', device_path('1-1.4')),
-                               ('tcp:192.168.122.10:4001', 'idle', '/')], signature='(sss)'),
+          Channels=dbus.Array([('tcp:192.168.122.10:4000', 'occupied', '1-1.4'),
+                               ('tcp:192.168.122.10:4001', 'idle', '')], signature='(sss)'),
           Sessions=dbus.Array([encode('session', '7')], signature='o')),
     guest('build', State='unreachable', Queue=dbus.Array([device_path('1-1.9')], signature='o'),
           RetryAtUSec=dbus.UInt64(1700000100000000),
