@@ -75,7 +75,7 @@ static void each_message_comes_out_as_it_went_in(void **state)
                 { .type = CONTROL_DESCRIBE },
                 { .type = CONTROL_MEMORY, .memory = { UINT32_MAX } },
         };
-        static const struct control_message from_session[] = {
+        const struct control_message from_session[] = {
                 { .type = CONTROL_STATUS,
                   .status = { LINK_UP, DEVICE_FORWARDING, 1, 0xff, 4711, 1 << 20, UINT64_MAX, 2, 3,
                               4, "test guest" } },
