@@ -4,3 +4,4 @@ dist_man_MANS += \
 	%D%/usbredir-filters.5 \
 	%D%/usbredir-guests.5 \
 	%D%/usbredird.conf.5
+dist_man_MANS += %D%/usbredir-session.1

@@ -92,23 +92,14 @@ int worker_start(struct worker **ret, struct event_base *base, struct launcher *
         return 0;
 }
 
-/* Anything may have been in the fd store. */
-static bool is_control_socket(int fd)
-{
-        int type = 0, domain = 0;
-        socklen_t size = sizeof(int);
-
-        return getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) == 0 && type == SOCK_SEQPACKET &&
-               getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &size) == 0 && domain == AF_UNIX;
-}
-
 int worker_adopt(struct worker **ret, struct event_base *base, int fd,
                  const struct worker_events *events, void *userdata)
 {
         struct worker *w;
         int r;
 
-        if (!is_control_socket(fd)) {
+        /* Anything may have been in the fd store. */
+        if (!control_is_socket(fd)) {
                 close_fd(fd);
                 return -ENOTSOCK;
         }

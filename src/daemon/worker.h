@@ -16,11 +16,6 @@
 
 struct worker;
 
-/*
- * What a worker is to do; it keeps this, and tells it to a daemon that adopts it. Strings are
- * bounded by struct control_order (session/control.h), which this mirrors.
- */
-
 struct worker_events {
         /* It has told something: worker_status() has changed. Also after worker_describe(). */
         void (*on_status)(void *userdata);
@@ -30,9 +25,10 @@ struct worker_events {
          */
         void (*on_described)(void *userdata);
         /*
-         * It is over: its own last words, or, if it died without any, REASON_FAILURE. Returned: the
-         * device has been given back to the host, or was never taken. Comes once and last; the
-         * worker may be freed from here.
+         * It is over, and so is its process, which has closed the device's node. The message is a
+         * sentence: its own last words, or, if it died without any, REASON_FAILURE and how that
+         * was. Returned: the device has been given back to the host, or was never taken. Comes once
+         * and last; the worker may be freed from here.
          */
         void (*on_end)(void *userdata, enum session_reason reason, const char *message,
                        bool returned);
@@ -50,7 +46,10 @@ int worker_start(struct worker **ret, struct event_base *base, struct launcher *
                  const struct control_order *order, int guest_fd,
                  const struct worker_events *events, void *userdata, struct error *ret_error);
 
-/* Takes over a control socket that a former daemon left; on error it is closed. */
+/*
+ * Takes over a control socket that a former daemon left; on error it is closed (-ENOTSOCK: it was
+ * none). A session that does not say within 10 s what it does is over: on_end.
+ */
 int worker_adopt(struct worker **ret, struct event_base *base, int fd,
                  const struct worker_events *events, void *userdata);
 

@@ -82,6 +82,15 @@ bool control_order_has_guest(const struct control_order *order)
         return order->purpose == CONTROL_REDIRECT;
 }
 
+bool control_is_socket(int fd)
+{
+        int type = 0, domain = 0;
+        socklen_t size = sizeof(int);
+
+        return getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) == 0 && type == SOCK_SEQPACKET &&
+               getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &size) == 0 && domain == AF_UNIX;
+}
+
 static size_t body_size(enum control_type type)
 {
         for (size_t i = 0; i < ELEMENTS(messages); i++)

@@ -115,6 +115,9 @@ struct control_message {
         };
 };
 
+/* Is that the descriptor of a socket such as messages go through? */
+bool control_is_socket(int fd);
+
 /*
  * Sends a message, with copies of these descriptors; does not wait. Returns 0 or a negative errno:
  * -EAGAIN if the peer has not read what came before, -EPIPE if it is gone.

@@ -28,7 +28,7 @@
 #include "util/log.h"
 #include "util/macro.h"
 
-/* The daemon reads our last words, unless it is being restarted and has a full socket waiting. */
+/* For a daemon that is being restarted, with a full socket. */
 #define LAST_WORDS_MS 5000
 
 struct managed {
@@ -144,6 +144,7 @@ static void on_writable(evutil_socket_t fd, short what, void *userdata)
         flush(userdata);
 }
 
+/* While the session is made, its caller tells. */
 static void on_changed(void *userdata)
 {
         struct managed *m = userdata;
@@ -327,17 +328,6 @@ static int prepare(struct managed *m)
         return r;
 }
 
-static void carry_out(struct managed *m)
-{
-        if (prepare(m) < 0)
-                return;
-
-        switch ((enum control_purpose)m->order.purpose) {
-        case CONTROL_REDIRECT: redirect(m); break;
-        case CONTROL_RETURN: recover(m); break;
-        }
-}
-
 /* The device first: the daemon may give it to others when it has read our last words. */
 static void clear(struct managed *m)
 {
@@ -379,6 +369,12 @@ enum session_reason managed_run(const struct options *options)
         enum session_reason reason;
         int r;
 
+        if (!control_is_socket(options->control_fd)) {
+                log_error("--control=fd:%i is no SOCK_SEQPACKET socket: the daemon passes one",
+                          options->control_fd);
+                return REASON_USAGE;
+        }
+
         r = open_loop(&m);
         if (r < 0) {
                 log_error("cannot start: %s", strerror(-r));
@@ -387,8 +383,8 @@ enum session_reason managed_run(const struct options *options)
         }
 
         event_base_dispatch(m.base);
-        if (m.has_order && !m.is_over)
-                carry_out(&m);
+        if (m.has_order && !m.is_over && prepare(&m) == 0)
+                (m.order.purpose == CONTROL_REDIRECT ? redirect : recover)(&m);
         clear(&m);
         reason = say_last_words(&m) ? REASON_ASKED : (enum session_reason)m.ended.reason;
         free_loop(&m);

@@ -66,6 +66,8 @@ static int fake_start(void)
                 fake.pattern[i] = (uint8_t)(i ^ i >> 8);
         model_build(&fake.device.model, &options);
         device_set_configuration(&fake.device, (uint8_t)options.configuration);
+        if (options.kernel_driver == KERNEL_DRIVER_DETACHED)
+                memset(fake.device.driver, 0, sizeof(fake.device.driver));
         return 0;
 }
 

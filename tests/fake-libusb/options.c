@@ -30,7 +30,10 @@ static const struct word speeds[] = {
         { "super-plus", LIBUSB_SPEED_SUPER_PLUS },
         { 0 },
 };
-static const struct word booleans[] = { { "yes", true }, { "no", false }, { 0 } };
+static const struct word kernel_drivers[] = { { "yes", KERNEL_DRIVER_YES },
+                                              { "no", KERNEL_DRIVER_NO },
+                                              { "detached", KERNEL_DRIVER_DETACHED },
+                                              { 0 } };
 static const struct word payloads[] = { { "pattern", PAYLOAD_PATTERN },
                                         { "none", PAYLOAD_NONE },
                                         { 0 } };
@@ -285,7 +288,7 @@ int options_parse(const char *text, struct options *ret_options)
                 .bus = 1,
                 .address = 2,
                 .configuration = 1,
-                .kernel_driver = true,
+                .kernel_driver = KERNEL_DRIVER_YES,
                 .streams = 16,
                 .memory = 16 << 20,
                 .unplug_after = UINT64_MAX,

@@ -54,6 +54,12 @@ enum device_kind {
         DEVICE_NONE,
 };
 
+enum kernel_driver {
+        KERNEL_DRIVER_NO,
+        KERNEL_DRIVER_YES,
+        KERNEL_DRIVER_DETACHED,
+};
+
 enum payload {
         PAYLOAD_PATTERN,
         PAYLOAD_NONE,
@@ -95,8 +101,8 @@ enum hostile {
         O("bus", number, bus, 255, "N", "bus number of the listed device (1)")                     \
         O("address", number, address, 127, "N", "device address (2)")                              \
         O("configuration", number, configuration, 2, "0|1|2", "at the start (1); 0: unconfigured") \
-        O("kernel-driver", word, kernel_driver, booleans, "yes|no",                                \
-          "a kernel driver is bound to each interface (`yes`)")                                    \
+        O("kernel-driver", word, kernel_driver, kernel_drivers, "yes|no|detached",                 \
+          "a kernel driver is bound to each interface (`yes`), or could be and is not")            \
         O("payload", word, payload, payloads, "pattern|none",                                      \
           "fill and compare data (`pattern`), or leave it alone; "                                 \
           "0x84 and 0x86 number their packets anyway")                                             \

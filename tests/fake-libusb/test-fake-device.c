@@ -50,6 +50,18 @@ static void kernel_driver_keeps_an_interface_until_detached(void **state)
         assert_int_equal(bed_reported(&bed, "claimed-interfaces"), 0);
 }
 
+static void detached_kernel_drivers_can_be_attached(void **state)
+{
+        struct bed bed;
+
+        bed_open(&bed, "kernel-driver=detached");
+        assert_int_equal(libusb_kernel_driver_active(bed.handle, 0), 0);
+        assert_int_equal(libusb_attach_kernel_driver(bed.handle, 0), 0);
+        assert_int_equal(libusb_kernel_driver_active(bed.handle, 0), 1);
+        assert_int_equal(libusb_kernel_driver_active(bed.handle, 1), 0);
+        bed_close(&bed);
+}
+
 static void set_configuration_needs_free_interfaces(void **state)
 {
         struct libusb_config_descriptor *config;
@@ -277,6 +289,7 @@ int main(void)
 {
         static const struct CMUnitTest tests[] = {
                 cmocka_unit_test(kernel_driver_keeps_an_interface_until_detached),
+                cmocka_unit_test(detached_kernel_drivers_can_be_attached),
                 cmocka_unit_test(set_configuration_needs_free_interfaces),
                 cmocka_unit_test(alt_setting_decides_which_endpoints_work),
                 cmocka_unit_test(streams_need_super_speed),

@@ -82,6 +82,7 @@ unit_tests = \
 	%D%/test-usb-stream \
 	%D%/test-usb-transfer \
 	%D%/test-usb-transfer-memory \
+	%D%/test-usb-transfer-share \
 	%D%/test-writer \
 	%D%/test-writer-rules
 
@@ -122,6 +123,8 @@ worker_ldadd = libdaemon.a $(LDADD) $(LIBSYSTEMD_LIBS)
 %C%_test_usb_transfer_LDADD = $(fake_ldadd)
 %C%_test_usb_transfer_memory_LDFLAGS = $(fake_ldflags)
 %C%_test_usb_transfer_memory_LDADD = $(fake_ldadd)
+%C%_test_usb_transfer_share_LDFLAGS = $(fake_ldflags)
+%C%_test_usb_transfer_share_LDADD = $(fake_ldadd)
 %C%_test_writer_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
 
 # What upstream's library makes of the same bytes, filters and devices.

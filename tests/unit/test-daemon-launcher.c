@@ -36,7 +36,7 @@ static void list_fds(char *text, size_t size)
                         n += (size_t)snprintf(text + n, size - n, "%i,", fd);
 }
 
-/* Signals that are blocked or ignored, of those that have a default. */
+/* Signals that are blocked or ignored. */
 static unsigned count_signals(void)
 {
         sigset_t blocked;
@@ -47,7 +47,7 @@ static unsigned count_signals(void)
                 struct sigaction action = { 0 };
 
                 sigaction(i, NULL, &action);
-                n += sigismember(&blocked, i) || action.sa_handler != SIG_DFL;
+                n += sigismember(&blocked, i) || action.sa_handler == SIG_IGN;
         }
         return n;
 }

@@ -75,24 +75,28 @@ static void each_message_comes_out_as_it_went_in(void **state)
                 { .type = CONTROL_DESCRIBE },
                 { .type = CONTROL_MEMORY, .memory = { UINT32_MAX } },
         };
-        static const struct control_message from_session[] = {
+        const struct control_message from_session[] = {
                 { .type = CONTROL_STATUS,
                   .status = { LINK_UP, DEVICE_FORWARDING, 1, 0xff, 4711, 1 << 20, UINT64_MAX, 2, 3,
                               4, "test guest" } },
                 { .type = CONTROL_DESCRIPTION, .order = order },
                 { .type = CONTROL_ENDED, .ended = { REASON_DEVICE_LOST, 1, "unplugged" } },
         };
+        static const size_t sizes[] = { sizeof(struct control_status), sizeof(struct control_order),
+                                        sizeof(struct control_ended) };
         struct control_message out;
 
         for (size_t i = 0; i < ELEMENTS(from_daemon); i++) {
                 assert_int_equal(control_send(pair[0], &from_daemon[i], NULL, 0), 0);
                 assert_int_equal(session_receive(&out, NULL, NULL), 0);
-                assert_memory_equal(&out, &from_daemon[i], sizeof(out));
+                assert_int_equal(out.type, from_daemon[i].type);
+                assert_int_equal(out.memory.usbfs_memory, from_daemon[i].memory.usbfs_memory);
         }
         for (size_t i = 0; i < ELEMENTS(from_session); i++) {
                 assert_int_equal(control_send(pair[1], &from_session[i], NULL, 0), 0);
                 assert_int_equal(daemon_receive(&out), 0);
-                assert_memory_equal(&out, &from_session[i], sizeof(out));
+                assert_int_equal(out.type, from_session[i].type);
+                assert_memory_equal(&out.order, &from_session[i].order, sizes[i]);
         }
 }
 

@@ -173,6 +173,19 @@ static void strings_are_those_of_the_command_line(void **state)
         assert_string_equal(options.user, SESSION_USER);
 }
 
+static void the_daemon_tells_device_and_guest(void **state)
+{
+        static const char *const words[WORDS_MAX] = { "--control=fd:3", "--user=nobody" };
+        static const char *const by_hand[WORDS_MAX] = { DEVICE, TO };
+        struct options options;
+
+        assert_int_equal(parse(words, &options), OPTIONS_RUN);
+        assert_int_equal(options.control_fd, 3);
+        assert_null(options.device);
+        assert_int_equal(parse(by_hand, &options), OPTIONS_RUN);
+        assert_int_equal(options.control_fd, -1);
+}
+
 static void says_what_is_wrong(void **state)
 {
         static const struct {
@@ -182,6 +195,11 @@ static void says_what_is_wrong(void **state)
                 { { NULL }, "which device? Give --device" },
                 { { TO }, "which device? Give --device" },
                 { { DEVICE }, "which guest? Give --to or --listen" },
+                { { "--control=fd:3", DEVICE }, "give none of --device, --to, --listen" },
+                { { "--control=fd:3", TO }, "give none of --device, --to, --listen" },
+                { { "--usbfs-memory=1", "--control=fd:3" }, "and --usbfs-memory" },
+                { { "--control=3" }, "--control='3': expected fd:N" },
+                { { "--control=fd:x" }, "--control='fd:x': expected fd:N" },
                 { { "--device=fd:", TO }, "--device='fd:': expected fd:N" },
                 { { "--device=fd:-1", TO }, "expected fd:N" },
                 { { "--device=fd:5xyz", TO }, "expected fd:N" },
@@ -250,9 +268,10 @@ static void help_names_every_option_and_exit_code(void **state)
 {
         static const char *const words[WORDS_MAX] = { "--help", "--colour" };
         static const char *const names[] = {
-                "--device=",       "--to=",        "--listen=", "--user=",   "[" SESSION_USER "]",
-                "--usbfs-memory=", "--log-level=", "--trace ",  "--version", "--help",
-                "1-1.4",           "VVVV:PPPP",    "BBB/DDD",   "fd:N",      "tcp:HOST:PORT",
+                "--device=",          "--to=",           "--listen=",    "--user=",
+                "[" SESSION_USER "]", "--usbfs-memory=", "--log-level=", "--control=fd:N",
+                "--trace ",           "--version",       "--help",       "1-1.4",
+                "VVVV:PPPP",          "BBB/DDD",         "fd:N",         "tcp:HOST:PORT",
                 "unix:PATH",
         };
         struct options options;
@@ -301,6 +320,7 @@ int main(void)
         static const struct CMUnitTest tests[] = {
                 cmocka_unit_test(takes_each_option),
                 cmocka_unit_test(strings_are_those_of_the_command_line),
+                cmocka_unit_test(the_daemon_tells_device_and_guest),
                 cmocka_unit_test(says_what_is_wrong),
                 cmocka_unit_test(help_names_every_option_and_exit_code),
                 cmocka_unit_test(version_is_the_packages),

@@ -26,6 +26,17 @@ check_PROGRAMS += $(verbs_tests)
 	%D%/failures.c %D%/failures.h %D%/test-failures.c %D%/verbs.c %D%/verbs.h
 %C%_test_failures_mocked_LDADD = %D%/libverbs.a $(mocked_libs)
 
+# A session that dies, and the return of its device.
+if TEST_HOOKS
+check_PROGRAMS += %D%/test-recover.mocked
+%C%_test_recover_mocked_SOURCES = %D%/test-recover.c
+%C%_test_recover_mocked_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=open
+%C%_test_recover_mocked_LDADD = \
+	tests/integration/libmanaged.a tests/integration/libguest.a libdaemon.a \
+	$(mocked_libs) $(LIBSYSTEMD_LIBS)
+TESTS += %D%/test-recover.mocked
+endif
+
 # Runs usbredir-session with a guest of its own; skipped in builds without test hooks.
 check_PROGRAMS += %D%/small-guest
 %C%_small_guest_LDADD =
