@@ -84,7 +84,7 @@ int guest_config_copy(struct guest_config *ret_copy, const struct guest_config *
 
         copy.description = strdup(guest->description);
         copy.file = strdup(guest->file);
-        copy.channels = calloc(guest->n_channels, sizeof(*copy.channels));
+        copy.channels = calloc(MAX(guest->n_channels, (size_t)1), sizeof(*copy.channels));
         if (!copy.description || !copy.file || !copy.channels)
                 return -ENOMEM;
         memcpy(copy.channels, guest->channels, guest->n_channels * sizeof(*copy.channels));

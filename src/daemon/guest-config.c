@@ -9,33 +9,6 @@
 #include <utlist.h>
 
 #include "daemon/guest-private.h"
-#include "util/macro.h"
-
-void guest_clear_config(struct guest_config *config)
-{
-        free(config->description);
-        free(config->file);
-        free(config->channels);
-        *config = (struct guest_config){ 0 };
-}
-
-static int copy_config(struct guest_config *ret, const struct guest_config *config)
-{
-        struct guest_config copy = *config;
-
-        copy.description = strdup(config->description);
-        copy.file = strdup(config->file);
-        copy.channels = calloc(MAX(config->n_channels, (size_t)1), sizeof(*copy.channels));
-        if (!copy.description || !copy.file || !copy.channels) {
-                guest_clear_config(&copy);
-                return -ENOMEM;
-        }
-        for (size_t i = 0; i < config->n_channels; i++)
-                copy.channels[i] = config->channels[i];
-
-        *ret = copy;
-        return 0;
-}
 
 static struct channel *find_channel(const struct guest *g, const char *text)
 {
@@ -108,16 +81,16 @@ int guest_set_config(struct guest *g, const struct guest_config *config)
         struct guest_config copy;
         int r;
 
-        r = copy_config(&copy, config);
+        r = guest_config_copy(&copy, config);
         if (r < 0)
                 return r;
         r = make_spares(&spares, g, config);
         if (r < 0) {
-                guest_clear_config(&copy);
+                guest_config_clear(&copy);
                 return r;
         }
 
-        guest_clear_config(&g->config);
+        guest_config_clear(&g->config);
         g->config = copy;
         replace_channels(g, &spares);
         free_spares(spares);

@@ -53,8 +53,6 @@ void guest_set_last_error(struct guest *g, const char *text);
 void guest_note_failure(struct channel *c, int cause, const char *text);
 void guest_note_hello(struct channel *c);
 
-void guest_clear_config(struct guest_config *config);
-
 /* A free channel of that guest, not in its list yet. Returns 0 or -ENOMEM. */
 int channel_new(struct channel **ret, struct guest *g, const struct channel_config *config);
 

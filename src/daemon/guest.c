@@ -190,7 +190,7 @@ struct guest *guest_free(struct guest *g)
                 event_free(g->retry);
         if (g->tell)
                 event_free(g->tell);
-        guest_clear_config(&g->config);
+        guest_config_clear(&g->config);
         free(g);
         return NULL;
 }

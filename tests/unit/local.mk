@@ -87,7 +87,7 @@ unit_tests = \
 	%D%/test-writer-rules
 
 %C%_test_conf_files_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=geteuid
-daemon_ldadd = libdaemon.a $(LDADD)
+daemon_ldadd = $(config_ldadd)
 %C%_test_daemon_backoff_LDADD = $(daemon_ldadd)
 %C%_test_daemon_connect_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=getaddrinfo
 %C%_test_daemon_connect_LDADD = $(daemon_ldadd)
