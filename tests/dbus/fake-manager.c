@@ -325,6 +325,8 @@ int manager_attach(struct manager *m, struct device *d, const char *guest,
                 return -EINVAL;
 
         if (!m->fails) {
+                if (d->redirection)
+                        fake_end(m, d->redirection, REASON_ASKED, "");
                 r = fake_start(m, d, g);
                 r->is_by_hand = true;
         }

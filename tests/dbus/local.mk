@@ -19,7 +19,11 @@ check_LIBRARIES += %D%/libbed.a %D%/libfakemanager.a
 
 dbus_ldadd = %D%/libbed.a libdbus.a %D%/libfakemanager.a libdaemon.a $(LDADD) $(LIBSYSTEMD_LIBS)
 dbus_tests = \
+	%D%/test-auth \
+	%D%/test-manager-bus \
 	%D%/test-object
+%C%_test_auth_LDADD = $(dbus_ldadd)
+%C%_test_manager_bus_LDADD = $(dbus_ldadd)
 %C%_test_object_LDADD = $(dbus_ldadd)
 
 check_PROGRAMS += $(dbus_tests)
