@@ -26,6 +26,10 @@ dbus_tests = \
 %C%_test_manager_bus_LDADD = $(dbus_ldadd)
 %C%_test_object_LDADD = $(dbus_ldadd)
 
-check_PROGRAMS += $(dbus_tests)
-TESTS += $(dbus_tests)
+# For programs that call the daemon.
+%C%_fake_daemon_LDADD = libdbus.a %D%/libfakemanager.a libdaemon.a $(LDADD) $(LIBSYSTEMD_LIBS)
+dist_check_SCRIPTS += %D%/with-daemon.sh %D%/test-busctl.sh %D%/test-introspection.sh
+
+check_PROGRAMS += $(dbus_tests) %D%/fake-daemon
+TESTS += $(dbus_tests) %D%/test-busctl.sh %D%/test-introspection.sh
 endif
