@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "dbus/fake-worker.h"
 #include "util/macro.h"
 
 struct want {
@@ -84,7 +85,7 @@ static void a_session_shows_what_its_process_told(void **state)
 {
         struct bed *bed = *state;
         struct redirection *r = bed->manager->sessions;
-        struct control_status *status = fake_status(r);
+        struct control_status *status = fake_worker_status(r->worker);
         static const struct want wants[] = {
                 { "Device", DEVICE_1_1 },
                 { "Guest", GUEST_VM1 },
@@ -120,7 +121,7 @@ static void a_session_shows_what_its_process_told(void **state)
 static void a_version_without_end_is_cut(void **state)
 {
         struct bed *bed = *state;
-        struct control_status *status = fake_status(bed->manager->sessions);
+        struct control_status *status = fake_worker_status(bed->manager->sessions->worker);
         char want[sizeof(status->peer_version) + 1] = "";
 
         memset(status->peer_version, 'x', sizeof(status->peer_version));
