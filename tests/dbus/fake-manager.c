@@ -249,11 +249,6 @@ void fake_set_session(struct manager *m, struct redirection *r, enum redirection
         TELL(m, session_changed, r);
 }
 
-struct control_status *fake_status(struct redirection *r)
-{
-        return fake_worker_status(r->worker);
-}
-
 void fake_end(struct manager *m, struct redirection *r, enum session_reason reason,
               const char *message)
 {
@@ -325,6 +320,8 @@ int manager_attach(struct manager *m, struct device *d, const char *guest,
                 return -EINVAL;
 
         if (!m->fails) {
+                if (d->redirection)
+                        fake_end(m, d->redirection, REASON_ASKED, "");
                 r = fake_start(m, d, g);
                 r->is_by_hand = true;
         }

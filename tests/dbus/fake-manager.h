@@ -59,7 +59,6 @@ void fake_queue(struct guest *g, struct device *d, struct channel *connecting);
 
 struct redirection *fake_start(struct manager *m, struct device *d, struct guest *g);
 void fake_set_session(struct manager *m, struct redirection *r, enum redirection_state state);
-struct control_status *fake_status(struct redirection *r);
 void fake_end(struct manager *m, struct redirection *r, enum session_reason reason,
               const char *message);
 

@@ -19,9 +19,21 @@ check_LIBRARIES += %D%/libbed.a %D%/libfakemanager.a
 
 dbus_ldadd = %D%/libbed.a libdbus.a %D%/libfakemanager.a libdaemon.a $(LDADD) $(LIBSYSTEMD_LIBS)
 dbus_tests = \
-	%D%/test-object
+	%D%/test-auth \
+	%D%/test-bus \
+	%D%/test-manager-bus \
+	%D%/test-object \
+	%D%/test-properties
+%C%_test_auth_LDADD = $(dbus_ldadd)
+%C%_test_bus_LDADD = $(dbus_ldadd)
+%C%_test_manager_bus_LDADD = $(dbus_ldadd)
 %C%_test_object_LDADD = $(dbus_ldadd)
+%C%_test_properties_LDADD = $(dbus_ldadd)
 
-check_PROGRAMS += $(dbus_tests)
-TESTS += $(dbus_tests)
+# For programs that call the daemon.
+%C%_fake_daemon_LDADD = libdbus.a %D%/libfakemanager.a libdaemon.a $(LDADD) $(LIBSYSTEMD_LIBS)
+dist_check_SCRIPTS += %D%/with-daemon.sh %D%/test-busctl.sh %D%/test-introspection.sh
+
+check_PROGRAMS += $(dbus_tests) %D%/fake-daemon
+TESTS += $(dbus_tests) %D%/test-busctl.sh %D%/test-introspection.sh
 endif

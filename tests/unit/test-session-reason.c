@@ -52,11 +52,24 @@ static void each_reason_has_a_sentence_of_its_own(void **state)
         assert_string_equal(session_reason_string(REASON_DEVICE_LOST), "the device is gone");
 }
 
+static void names_on_the_bus_stay_as_they_are(void **state)
+{
+        static const char *const names[] = {
+                "asked",         "guest-left",     "failure",        "link-lost",
+                "protocol",      "usage",          "not-found",      "busy",
+                "access-denied", "connect-failed", "guest-rejected", "device-lost",
+        };
+
+        for (enum session_reason i = 0; i <= REASON_DEVICE_LOST; i++)
+                assert_string_equal(session_reason_name(i), names[i]);
+}
+
 int main(void)
 {
         static const struct CMUnitTest tests[] = {
                 cmocka_unit_test(exit_codes_stay_as_they_are),
                 cmocka_unit_test(a_session_that_has_said_nothing_was_asked_to_end),
+                cmocka_unit_test(names_on_the_bus_stay_as_they_are),
                 cmocka_unit_test(each_reason_has_a_sentence_of_its_own),
         };
 
