@@ -3,7 +3,7 @@
 #
 # A test program whose name ends in .mocked runs under umockdev-wrapper. The script that sees to
 # that exits 77 where there is none.
-EXTRA_DIST += %D%/qemu.sh %D%/run-mocked.sh
+EXTRA_DIST += %D%/qemu.sh %D%/run-mocked.sh %D%/world.sh
 MOCKED_LOG_COMPILER = $(SHELL) $(top_srcdir)/tests/emulated/run-mocked.sh
 
 if HAVE_UMOCKDEV
@@ -93,6 +93,6 @@ check_PROGRAMS += $(mocked_tests)
 %C%_test_world_mocked_SOURCES = %D%/test-world.c
 %C%_test_world_mocked_LDADD = %D%/libfixture.a $(mocked_libs)
 
-dist_check_SCRIPTS += %D%/test-boot.sh
-TESTS += $(mocked_tests) %D%/test-boot.sh
+dist_check_SCRIPTS += %D%/test-boot.sh %D%/test-world.sh
+TESTS += $(mocked_tests) %D%/test-boot.sh %D%/test-world.sh
 endif

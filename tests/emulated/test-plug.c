@@ -357,19 +357,41 @@ static void listener_of_one_devtype_hears_only_that(void **state)
         udev_monitor_unref(monitor);
 }
 
-/* Listens with the descriptor the other child has too; leaves 0 if it heard of the stick. */
-static void run_listener(int ready)
+enum { LISTENER_FD = 700 };
+
+/* Listens with the descriptor the other programs have too; 0 if it heard of the stick. */
+static int run_listener(void)
 {
         struct udev *udev = udev_new();
-        struct udev_monitor *monitor = udev_monitor_new_from_netlink(udev, "udev");
-        struct pollfd poll_monitor = { .fd = udev_monitor_get_fd(monitor), .events = POLLIN };
+        struct udev_monitor *monitor;
+        struct pollfd poll_monitor = { .fd = LISTENER_FD, .events = POLLIN };
         struct udev_device *device;
 
-        if (udev_monitor_enable_receiving(monitor) < 0 || write(ready, "", 1) != 1 ||
+        for (int fd = open("/", O_RDONLY); fd < LISTENER_FD - 1; fd = dup(fd))
+                if (fd < 0)
+                        return 3;
+        monitor = udev_monitor_new_from_netlink(udev, "udev");
+        if (udev_monitor_get_fd(monitor) != LISTENER_FD)
+                return 4;
+        if (udev_monitor_enable_receiving(monitor) < 0 || write(STDOUT_FILENO, "", 1) != 1 ||
             poll(&poll_monitor, 1, DEADLINE_MS) != 1)
-                _exit(1);
+                return 1;
         device = udev_monitor_receive_device(monitor);
-        _exit(device && strcmp(udev_device_get_sysname(device), "1-1") == 0 ? 0 : 2);
+        return device && strcmp(udev_device_get_sysname(device), "1-1") == 0 ? 0 : 2;
+}
+
+/* A program of its own: a mere child would inherit the locks of the testbed's threads. */
+static pid_t start_listener(int ready)
+{
+        pid_t child = fork();
+
+        if (child == 0) {
+                dup2(ready, STDOUT_FILENO);
+                execl("/proc/self/exe", "test-plug", "listen", NULL);
+                _exit(5);
+        }
+        assert_true(child > 0);
+        return child;
 }
 
 /* The name that the next child will take is free again. */
@@ -399,10 +421,7 @@ static void every_process_hears_of_it(void **state)
         for (size_t i = 0; i < 3; i++) {
                 char byte;
 
-                children[i] = fork();
-                if (children[i] == 0)
-                        run_listener(ready[1]);
-                assert_true(children[i] > 0);
+                children[i] = start_listener(ready[1]);
                 assert_int_equal(read(ready[0], &byte, 1), 1);
                 wait_until_heard(bed->world);
         }
@@ -417,7 +436,7 @@ static void every_process_hears_of_it(void **state)
         close(ready[1]);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
 #define IN_WORLD(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
         const struct CMUnitTest tests[] = {
@@ -435,5 +454,7 @@ int main(void)
                 IN_WORLD(every_process_hears_of_it),
         };
 
+        if (argc > 1)
+                return run_listener();
         return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -145,12 +145,15 @@ static void storm_is_the_same_for_the_same_seed(void **state)
         assert_memory_equal(first, "ok ", 3);
         assert_non_null(strstr(first, "STORM"));
         assert_string_equal(run(bed, "list"), first);
+        assert_string_not_equal(run(bed, "storm 60 43"), first);
         teardown(state);
         setup(&other);
         *state = other;
         bed = other;
         assert_string_equal(run(bed, "storm 60 42"), first);
-        assert_string_equal(run(bed, "storm 1 2 3-3"), run(bed, "list"));
+        snprintf(first, sizeof(first), "%s", run(bed, "storm 1 2 3-3"));
+        assert_non_null(strstr(first, " 3-3="));
+        assert_string_equal(run(bed, "list"), first);
 }
 
 static void device_that_is_open_goes_when_it_is_closed(void **state)
