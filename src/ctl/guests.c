@@ -50,11 +50,10 @@ static json_t *guest_channels(const struct object *o)
 
                 if (json_unpack((json_t *)from, "[s, s, s]", &address, &state, &device) < 0)
                         continue;
-                if (json_array_append_new(channels,
-                                          json_pack("{s:s, s:s, s:o}", "address", address, "state",
-                                                    state, "device",
-                                                    *device ? json_string(device) : json_null())) <
-                    0)
+                if (json_array_append_new(
+                            channels,
+                            json_pack("{s:s, s:s, s:o}", "address", address, "state", state,
+                                      "device", *device ? json_string(device) : json_null())) < 0)
                         return NULL;
         }
 

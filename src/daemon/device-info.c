@@ -30,8 +30,8 @@ static void closedirp(DIR **directory)
 static const struct {
         const char *megabits, *name;
 } speeds[] = {
-        { "1.5", "low" },    { "12", "full" },       { "480", "high" },
-        { "5000", "super" }, { "10000", "super+" },  { "20000", "super+" },
+        { "1.5", "low" },    { "12", "full" },      { "480", "high" },
+        { "5000", "super" }, { "10000", "super+" }, { "20000", "super+" },
 };
 
 static void refuse(struct device_info *info, const char *why)
@@ -131,9 +131,8 @@ static void sort_interfaces(struct device_info *info)
         struct facts *facts = &info->facts;
 
         for (size_t i = 1; i < facts->n_interfaces; i++)
-                for (size_t j = i; j > 0 && info->interface_numbers[j - 1] >
-                                                    info->interface_numbers[j];
-                     j--) {
+                for (size_t j = i;
+                     j > 0 && info->interface_numbers[j - 1] > info->interface_numbers[j]; j--) {
                         struct facts_interface interface = facts->interfaces[j];
                         uint8_t number = info->interface_numbers[j];
 
@@ -148,11 +147,12 @@ static void read_properties(struct udev_device *device, struct device_info *info
 {
         struct udev_list_entry *entry;
 
-        udev_list_entry_foreach(entry, udev_device_get_properties_list_entry(device)) {
+        udev_list_entry_foreach(entry, udev_device_get_properties_list_entry(device))
+        {
                 const char *value = udev_list_entry_get_value(entry);
 
-                if (facts_add_property(&info->facts, udev_list_entry_get_name(entry),
-                                       value ?: "") < 0) {
+                if (facts_add_property(&info->facts, udev_list_entry_get_name(entry), value ?: "") <
+                    0) {
                         refuse(info, "udev has more properties of it than can be judged");
                         return;
                 }
@@ -215,7 +215,7 @@ static bool read_numbers(struct udev_device *device, struct device_info *info)
         info->facts.vendor = (uint16_t)vendor;
         info->facts.product = (uint16_t)product;
         info->facts.version_bcd = (uint16_t)version;
-        info->facts.class = (uint8_t)class;
+        info->facts.class = (uint8_t) class;
         info->facts.subclass = (uint8_t)subclass;
         info->facts.protocol = (uint8_t)protocol;
         return true;

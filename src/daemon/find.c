@@ -49,8 +49,7 @@ static bool name_fits(const struct name *name, const struct device *d)
 {
         switch (name->form) {
         case FORM_PORT: return !strcmp(device_id(d), name->rest);
-        case FORM_ADDRESS:
-                return d->info.bus == name->first && d->info.address == name->second;
+        case FORM_ADDRESS: return d->info.bus == name->first && d->info.address == name->second;
         case FORM_ID:
                 return d->info.facts.vendor == name->first &&
                        d->info.facts.product == name->second &&
@@ -75,7 +74,8 @@ int manager_find_device(struct manager *m, const char *text, struct device **ret
                                  "VVVV:PPPP:SERIAL or BBB/DDD",
                                  text);
 
-        DL_FOREACH(m->devices, d) {
+        DL_FOREACH(m->devices, d)
+        {
                 size_t used = strlen(candidates);
 
                 if (!name_fits(&name, d))

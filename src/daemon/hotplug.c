@@ -129,8 +129,8 @@ static void on_event(struct hotplug *h, struct udev_device *device)
 
 static int enumerate(struct hotplug *h)
 {
-        CLEANUP(udev_enumerate_unrefp) struct udev_enumerate *enumeration =
-                udev_enumerate_new(h->udev);
+        CLEANUP(udev_enumerate_unrefp)
+        struct udev_enumerate *enumeration = udev_enumerate_new(h->udev);
         struct udev_list_entry *entry;
         struct known *known, *next;
         int r;
@@ -144,8 +144,9 @@ static int enumerate(struct hotplug *h)
                 return r;
 
         HASH_ITER(hh, h->known, known, next)
-                known->is_seen = false;
-        udev_list_entry_foreach(entry, udev_enumerate_get_list_entry(enumeration)) {
+        known->is_seen = false;
+        udev_list_entry_foreach(entry, udev_enumerate_get_list_entry(enumeration))
+        {
                 CLEANUP(udev_device_unrefp) struct udev_device *device = NULL;
 
                 device = udev_device_new_from_syspath(h->udev, udev_list_entry_get_name(entry));
@@ -153,8 +154,8 @@ static int enumerate(struct hotplug *h)
                         look_at(h, device);
         }
         HASH_ITER(hh, h->known, known, next)
-                if (!known->is_seen)
-                        forget(h, known->port);
+        if (!known->is_seen)
+                forget(h, known->port);
 
         return 0;
 }
@@ -223,7 +224,8 @@ struct hotplug *hotplug_free(struct hotplug *h)
         if (!h)
                 return NULL;
 
-        HASH_ITER(hh, h->known, known, next) {
+        HASH_ITER(hh, h->known, known, next)
+        {
                 HASH_DEL(h->known, known);
                 free(known);
         }

@@ -25,14 +25,14 @@ struct entry {
 
         unsigned tries;                         /* at a device that is busy, in a row */
         uint64_t crashes_usec[OUTCOME_CRASHES]; /* the last ones, the oldest first */
-        unsigned losses;    /* in resets, one soon after the other */
-        bool is_judged;     /* settled, and judged, at least once */
-        bool is_over_limit; /* MaxSessions keeps it from being redirected */
+        unsigned losses;                        /* in resets, one soon after the other */
+        bool is_judged;                         /* settled, and judged, at least once */
+        bool is_over_limit;                     /* MaxSessions keeps it from being redirected */
 
         struct worker *returner; /* gives it back in place of a session that died */
         enum next after_return;
         bool judge_after_return; /* by the rules, as at a cold start */
-        uint8_t configuration; /* to be restored */
+        uint8_t configuration;   /* to be restored */
 
         struct record record; /* as written */
 };
@@ -55,8 +55,8 @@ struct request {
         manager_attached attached;
         manager_detached detached;
         void *userdata;
-        bool wait;             /* for the guest to have the device, not only for the session */
-        struct event *timer;   /* unless it is a detach */
+        bool wait;           /* for the guest to have the device, not only for the session */
+        struct event *timer; /* unless it is a detach */
         struct manager *manager;
         struct request *prev, *next;
 };

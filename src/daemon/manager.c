@@ -72,7 +72,7 @@ size_t manager_n_busy(const struct manager *m)
         size_t n = 0;
 
         DL_FOREACH(m->devices, d)
-                n += d->phase != DEVICE_IS_IDLE && d->phase != DEVICE_IS_FAILED;
+        n += d->phase != DEVICE_IS_IDLE && d->phase != DEVICE_IS_FAILED;
         return n;
 }
 
@@ -81,8 +81,8 @@ static bool guest_is_used(const struct manager *m, const struct guest *g)
         const struct redirection *r;
 
         DL_FOREACH(m->sessions, r)
-                if (r->channel && channel_guest(r->channel) == g)
-                        return true;
+        if (r->channel && channel_guest(r->channel) == g)
+                return true;
         return false;
 }
 
@@ -163,14 +163,13 @@ static void remove_guest(struct manager *m, struct host_guest *place)
 
         place->is_leaving = true;
         DL_FOREACH(m->devices, d)
-                if (d->waiter.guest == place->guest) {
-                        manager_set_error(entry_of(d), "guest '%s' is no longer configured",
-                                          d->guest);
-                        manager_rest(m, entry_of(d), DEVICE_IS_IDLE);
-                }
+        if (d->waiter.guest == place->guest) {
+                manager_set_error(entry_of(d), "guest '%s' is no longer configured", d->guest);
+                manager_rest(m, entry_of(d), DEVICE_IS_IDLE);
+        }
         DL_FOREACH(m->sessions, r)
-                if (r->channel && channel_guest(r->channel) == place->guest)
-                        manager_end_session(r, CAUSE_DISCONNECTED);
+        if (r->channel && channel_guest(r->channel) == place->guest)
+                manager_end_session(r, CAUSE_DISCONNECTED);
         manager_wake(m);
 }
 
@@ -214,8 +213,8 @@ static int first_error(const struct config *config, struct error *ret_error)
 {
         const struct config_error *error = &config->errors[0];
 
-        return error_set(ret_error, ERROR_INVALID_FILES, "%s:%u:%u: %s%s", error->file,
-                         error->line, error->column, error->text,
+        return error_set(ret_error, ERROR_INVALID_FILES, "%s:%u:%u: %s%s", error->file, error->line,
+                         error->column, error->text,
                          config->n_errors > 1 ? " (and more: see ConfigurationErrors)" : "");
 }
 
@@ -230,7 +229,7 @@ static int take_config(struct manager *m, struct config *config)
         log_set_level(config->log_level);
         r = update_guests(m);
         DL_FOREACH(m->devices, d)
-                manager_update_verdict(m, d);
+        manager_update_verdict(m, d);
         config_free(old);
         return r;
 }
@@ -250,7 +249,8 @@ int manager_reload(struct manager *m, struct error *ret_error)
         log_errors(m->config);
         log_info("configuration reloaded: %zu guests, %zu errors", m->config->n_guests,
                  m->config->n_errors);
-        DL_FOREACH(m->devices, d) {
+        DL_FOREACH(m->devices, d)
+        {
                 d->is_rejected = false;
                 if (d->phase == DEVICE_IS_FAILED)
                         d->phase = DEVICE_IS_IDLE;
@@ -318,15 +318,17 @@ struct manager *manager_free(struct manager *m)
         if (!m)
                 return NULL;
 
-        DL_FOREACH_SAFE(m->requests, request, next_request) {
+        DL_FOREACH_SAFE(m->requests, request, next_request)
+        {
                 DL_DELETE(m->requests, request);
                 if (request->timer)
                         event_free(request->timer);
                 free(request);
         }
         DL_FOREACH_SAFE(m->sessions, r, next_session)
-                manager_free_session(r);
-        DL_FOREACH_SAFE(m->devices, d, next_device) {
+        manager_free_session(r);
+        DL_FOREACH_SAFE(m->devices, d, next_device)
+        {
                 DL_DELETE(m->devices, d);
                 manager_free_entry(entry_of(d));
         }
@@ -346,7 +348,7 @@ void manager_leave(struct manager *m)
         struct redirection *r;
 
         DL_FOREACH(m->sessions, r)
-                worker_leave(r->worker);
+        worker_leave(r->worker);
 }
 
 void manager_stop(struct manager *m)
@@ -355,7 +357,7 @@ void manager_stop(struct manager *m)
 
         m->is_stopping = true;
         DL_FOREACH(m->sessions, r)
-                manager_end_session(r, CAUSE_DISCONNECTED);
+        manager_end_session(r, CAUSE_DISCONNECTED);
 }
 
 struct device *manager_devices(const struct manager *m)
@@ -399,8 +401,8 @@ void manager_set_paused(struct manager *m, bool paused)
         manager_remember_paused(m);
         log_notice(paused ? "paused: rules redirect nothing by themselves" : "resumed");
         DL_FOREACH(m->devices, d)
-                if (paused && d->phase == DEVICE_IS_WAITING && d->intent == INTENT_AUTOMATIC)
-                        manager_rest(m, entry_of(d), DEVICE_IS_IDLE);
+        if (paused && d->phase == DEVICE_IS_WAITING && d->intent == INTENT_AUTOMATIC)
+                manager_rest(m, entry_of(d), DEVICE_IS_IDLE);
         if (m->observer.paused_changed)
                 m->observer.paused_changed(m->userdata);
         if (!paused)

@@ -16,8 +16,7 @@ static bool is_of(const struct memory *memory, const struct device_info *info)
                 return false;
 
         /* What is to come back from a reset does so where it was. */
-        return (facts->serial[0] && memory->until_usec == 0) ||
-               !strcmp(memory->port, facts->port);
+        return (facts->serial[0] && memory->until_usec == 0) || !strcmp(memory->port, facts->port);
 }
 
 struct memory *memory_keep(struct memories *m, const struct device *d)

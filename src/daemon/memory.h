@@ -19,10 +19,10 @@ struct memory {
 
         enum intent intent;
         char guest[GUEST_NAME_MAX + 1];
-        unsigned losses;       /* in resets, one soon after the other, with this one */
-        uint64_t until_usec;   /* CLOCK_MONOTONIC; 0: for ever */
-        uint32_t if_lost_by;   /* counts only if the session of that number lost it in a reset */
-        uint64_t order;        /* of being remembered; 0: a free place */
+        unsigned losses;     /* in resets, one soon after the other, with this one */
+        uint64_t until_usec; /* CLOCK_MONOTONIC; 0: for ever */
+        uint32_t if_lost_by; /* counts only if the session of that number lost it in a reset */
+        uint64_t order;      /* of being remembered; 0: a free place */
 };
 
 struct memories {

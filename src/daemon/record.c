@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A record is one line of "key=value" words, in DIRECTORY/devices/PORT. The directory is on a tmpfs:
- * a rename is enough, no record outlives the machine.
+ * A record is one line of "key=value" words, in DIRECTORY/devices/PORT. The directory is on a
+ * tmpfs: a rename is enough, no record outlives the machine.
  */
 #include "daemon/record.h"
 
@@ -114,8 +114,8 @@ static int read_one(const char *path, const char *port, struct record *ret)
         n = sscanf(line,
                    "bus=%3u address=%3u vendor=%4x product=%4x taken=%1u configuration=%3u "
                    "inhibited=%1u by-hand=%64[^\n]%c",
-                   &bus, &address, &vendor, &product, &taken, &configuration,
-                   &inhibited, record.by_hand, &end);
+                   &bus, &address, &vendor, &product, &taken, &configuration, &inhibited,
+                   record.by_hand, &end);
         if (n < 7 || (n > 7 && (end != '\n' || !guests_are_valid(record.by_hand))) ||
             bus > UINT8_MAX || address > UINT8_MAX || configuration > UINT8_MAX)
                 return -EINVAL;

@@ -17,10 +17,10 @@
 #define USBFS_MEMORY_FILE "/sys/module/usbcore/parameters/usbfs_memory_mb"
 
 /* The kernel's default, what is left to other programs, and the least that is of use. */
-#define USBFS_DEFAULT_MB  16
-#define USBFS_RESERVE_MB  2
-#define USBFS_SHARE_MIN   (256u << 10)
-#define USBFS_SHARE_MAX   (1024u << 20)
+#define USBFS_DEFAULT_MB 16
+#define USBFS_RESERVE_MB 2
+#define USBFS_SHARE_MIN  (256u << 10)
+#define USBFS_SHARE_MAX  (1024u << 20)
 
 static uint64_t real_usec(void)
 {
@@ -64,8 +64,8 @@ void manager_share_memory(struct manager *m)
         DL_COUNT(m->sessions, r, n);
         share = share_for((size_t)n);
         DL_FOREACH(m->sessions, r)
-                if (worker_status(r->worker)->usbfs_memory != share)
-                        worker_set_memory(r->worker, share);
+        if (worker_status(r->worker)->usbfs_memory != share)
+                worker_set_memory(r->worker, share);
 }
 
 struct running *manager_add_session(struct manager *m)
@@ -157,8 +157,8 @@ static bool is_first_of(const struct manager *m, const struct guest *g)
         const struct redirection *r;
 
         DL_FOREACH(m->sessions, r)
-                if (r->channel && channel_guest(r->channel) == g)
-                        return false;
+        if (r->channel && channel_guest(r->channel) == g)
+                return false;
         return true;
 }
 

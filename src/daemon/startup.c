@@ -33,9 +33,9 @@ void manager_on_session_described(void *userdata)
         r->channel = g ? guest_occupy(g, order->channel) : NULL;
 
         DL_FOREACH(m->devices, d)
-                if (!strcmp(device_id(d), order->port) && d->info.bus == order->bus &&
-                    d->info.address == order->address && !d->redirection)
-                        break;
+        if (!strcmp(device_id(d), order->port) && d->info.bus == order->bus &&
+            d->info.address == order->address && !d->redirection)
+                break;
         if (d) {
                 r->device = d;
                 d->redirection = r;
@@ -82,8 +82,8 @@ static void on_record(void *userdata, const struct record *record)
         struct device *d;
 
         DL_FOREACH(m->devices, d)
-                if (!strcmp(device_id(d), record->port))
-                        break;
+        if (!strcmp(device_id(d), record->port))
+                break;
         if (!d || d->info.bus != record->bus || d->info.address != record->address ||
             d->info.facts.vendor != record->vendor || d->info.facts.product != record->product) {
                 /* Another device, or none: what was said of the old one is void. */
@@ -163,8 +163,7 @@ int manager_start(struct manager *m, const int *fds, size_t n_fds)
         if (r == 0) {
                 r = record_read_all(m->settings.runtime_directory, on_record, m);
                 if (r < 0)
-                        log_error("cannot use %s: %s", m->settings.runtime_directory,
-                                  strerror(-r));
+                        log_error("cannot use %s: %s", m->settings.runtime_directory, strerror(-r));
         }
 
         for (size_t i = 0; i < n_fds; i++)

@@ -50,9 +50,9 @@ struct verdict {
          * decided: a rule that names its guest binds the whole device. NULL if none names any.
          */
         const char *guest;
-        bool automatic;    /* to be redirected without being asked; never in a CONFLICT */
-        unsigned on;       /* the lead's occasions, RULE_ON_PLUG and RULE_ON_START; only those */
-        bool reset;        /* the lead's: the device may be reset */
+        bool automatic; /* to be redirected without being asked; never in a CONFLICT */
+        unsigned on;    /* the lead's occasions, RULE_ON_PLUG and RULE_ON_START; only those */
+        bool reset;     /* the lead's: the device may be reset */
 
         /*
          * DENIED: the rule that denied, NULL if none matched. CONFLICT: a rule that names other

@@ -252,7 +252,8 @@ int control_receive(int fd, enum control_side sender, struct control_message *re
                 header.msg_controllen = sizeof(control);
         }
 
-        /* A peer that closes with a message of ours unread is told of first: its last words follow. */
+        /* A peer that closes with a message of ours unread is told of first: its last words follow.
+         */
         do
                 size = recvmsg(fd, &header, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
         while (size < 0 && (errno == EINTR || errno == ECONNRESET));

@@ -81,8 +81,8 @@ int launcher_launch(struct launcher *l, struct launched *ret)
         if (bed->launch_error < 0)
                 return bed->launch_error;
         assert_true(bed->n_sessions < BED_SESSIONS_MAX);
-        assert_int_equal(
-                socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, fds), 0);
+        assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, fds),
+                         0);
         bed->sessions[bed->n_sessions++] = (struct bed_session){ .fd = fds[1] };
         *ret = (struct launched){ .fd = fds[0], .pid_fd = -1 };
         return 0;
@@ -138,8 +138,8 @@ void bed_write(struct bed *bed, const char *name, const char *text)
 
 void bed_open(struct bed *bed)
 {
-        static const char *const directories[] = { "etc", "run", "etc/guests.d",
-                                                   "etc/filters.d", "etc/usbredird.conf.d" };
+        static const char *const directories[] = { "etc", "run", "etc/guests.d", "etc/filters.d",
+                                                   "etc/usbredird.conf.d" };
         char path[256];
 
         *bed = (struct bed){ 0 };
@@ -309,9 +309,8 @@ static void describe(struct device_info *info, const char *text)
                 if (!equals) {
                         class = subclass = protocol = 0;
                         assert_true(sscanf(word, "%x/%x/%x", &class, &subclass, &protocol) > 0);
-                        assert_int_equal(facts_add_interface(&info->facts, (uint8_t)class,
-                                                             (uint8_t)subclass,
-                                                             (uint8_t)protocol),
+                        assert_int_equal(facts_add_interface(&info->facts, (uint8_t) class,
+                                                             (uint8_t)subclass, (uint8_t)protocol),
                                          0);
                         continue;
                 }

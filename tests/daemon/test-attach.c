@@ -94,8 +94,7 @@ static void attach_is_refused(void **state)
                 enum error_kind kind;
                 const char *text;
         } cases[] = {
-                { "by a rule", "-1,-1,-1,-1,0\n", "08", "vm1", ERROR_DENIED,
-                  "10-all.rules:1" },
+                { "by a rule", "-1,-1,-1,-1,0\n", "08", "vm1", ERROR_DENIED, "10-all.rules:1" },
                 { "without a rule", "0x03,-1,-1,-1,1\n", "08", "vm1", ERROR_DENIED,
                   "no rule allows it" },
                 { "for a hub", "-1,-1,-1,-1,1\n", "09", "vm1", ERROR_DENIED, "hub" },

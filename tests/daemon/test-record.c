@@ -70,8 +70,7 @@ static void what_was_written_is_read(void **state)
         assert_int_equal(read_all(), 0);
         assert_int_equal(n_found, 2);
         for (size_t i = 0; i < n_found; i++)
-                assert_memory_equal(&found[i],
-                                    !strcmp(found[i].port, "2-3") ? &other : &example,
+                assert_memory_equal(&found[i], !strcmp(found[i].port, "2-3") ? &other : &example,
                                     sizeof(example));
 }
 
@@ -140,12 +139,9 @@ static void a_directory_that_is_not_there_is_an_error(void **state)
 int main(void)
 {
         const struct CMUnitTest tests[] = {
-                TEST(what_was_written_is_read),
-                TEST(what_is_not_needed_leaves_no_file),
-                TEST(what_is_broken_is_removed),
-                TEST(other_files_are_left_alone),
-                TEST(a_port_is_no_path),
-                TEST(a_directory_that_is_not_there_is_an_error),
+                TEST(what_was_written_is_read),  TEST(what_is_not_needed_leaves_no_file),
+                TEST(what_is_broken_is_removed), TEST(other_files_are_left_alone),
+                TEST(a_port_is_no_path),         TEST(a_directory_that_is_not_there_is_an_error),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

@@ -200,10 +200,8 @@ static void two_sessions_keep_their_own_devices(void **state)
         restart(bed);
         first = bed_device(bed, "1-1");
         second = bed_device(bed, "1-2");
-        assert_int_equal(first->redirection->number,
-                         bed_session_of(bed, "1-1")->order.number);
-        assert_int_equal(second->redirection->number,
-                         bed_session_of(bed, "1-2")->order.number);
+        assert_int_equal(first->redirection->number, bed_session_of(bed, "1-1")->order.number);
+        assert_int_equal(second->redirection->number, bed_session_of(bed, "1-2")->order.number);
         assert_ptr_not_equal(first->redirection->channel, second->redirection->channel);
         assert_int_equal(bed->n_sessions, 2);
 }

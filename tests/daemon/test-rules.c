@@ -23,10 +23,8 @@ static void rules_act_on_their_occasion(void **state)
                 const char *keys;
                 bool plug, start;
         } cases[] = {
-                { "", true, true },
-                { " on=both", true, true },
-                { " on=plug", true, false },
-                { " on=start", false, true },
+                { "", true, true },           { " on=both", true, true },
+                { " on=plug", true, false },  { " on=start", false, true },
                 { " auto=no", false, false },
         };
         char rule[128];
@@ -157,8 +155,7 @@ static void a_rule_that_names_a_guest_beside_one_that_does_not_binds(void **stat
         struct bed *bed = *state;
         struct bed_answer answer;
 
-        bed_write(bed, "filters.d/10-all.rules",
-                  "0x0b,-1,-1,-1,1\n0xff,-1,-1,-1,1 guest=vm1\n");
+        bed_write(bed, "filters.d/10-all.rules", "0x0b,-1,-1,-1,1\n0xff,-1,-1,-1,1 guest=vm1\n");
         bed_write(bed, "usbredird.conf", "[Daemon]\nDefaultGuest=vm2\n");
         add_guests(bed);
         bed_start(bed);

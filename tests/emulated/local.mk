@@ -30,6 +30,8 @@ check_LIBRARIES += %D%/libemulated.a
 	%D%/ioctls.h \
 	%D%/kernel.c \
 	%D%/kernel.h \
+	%D%/mock-thread.c \
+	%D%/mock-thread.h \
 	%D%/properties.c \
 	%D%/properties.h \
 	%D%/query.c \
@@ -57,8 +59,6 @@ check_LIBRARIES += %D%/libemulated.a
 	%D%/usbfs-ioctl.h \
 	%D%/usbfs.c \
 	%D%/usbfs.h \
-	%D%/worker.c \
-	%D%/worker.h \
 	%D%/world.c \
 	%D%/world.h
 %C%_libemulated_a_CPPFLAGS = $(AM_CPPFLAGS) $(UMOCKDEV_CFLAGS)

@@ -16,13 +16,13 @@
 
 #include "emulated/descriptor.h"
 #include "emulated/kernel.h"
+#include "emulated/mock-thread.h"
 #include "emulated/properties.h"
 #include "emulated/sysfs.h"
 #include "emulated/testbed.h"
 #include "emulated/tree.h"
 #include "emulated/uevent.h"
 #include "emulated/usbfs.h"
-#include "emulated/worker.h"
 
 /* A device that is, or was, plugged in. */
 struct plug {
@@ -37,7 +37,7 @@ struct plug {
 
 struct testbed {
         UMockdevTestbed *umockdev;
-        struct worker *worker;
+        struct mock_thread *worker;
         struct uevents *uevents;
         char *root;
         pthread_mutex_t lock;
@@ -64,7 +64,7 @@ int testbed_new(struct testbed **ret)
         LIST_INIT(&testbed->plugs);
         testbed->umockdev = umockdev_testbed_new();
         testbed->root = umockdev_testbed_get_root_dir(testbed->umockdev);
-        r = worker_new(&testbed->worker, testbed->umockdev);
+        r = mock_thread_new(&testbed->worker, testbed->umockdev);
         if (r == 0)
                 r = uevents_new(&testbed->uevents, testbed->root);
         if (r < 0)
@@ -329,7 +329,7 @@ int testbed_plug(struct testbed *testbed, struct emulated_device *device,
         r = plug_in(plug);
         emulated_unlock(device);
         /* umockdev cannot detach what its thread has not begun to listen to. */
-        worker_run_and_wait(testbed->worker, NULL, NULL);
+        mock_thread_run_and_wait(testbed->worker, NULL, NULL);
         return r;
 }
 
@@ -377,7 +377,7 @@ static void plug_free(struct plug *plug)
         emulated_lock(plug->device);
         plug->device->hooks = NULL;
         emulated_unlock(plug->device);
-        worker_run_and_wait(testbed->worker, free_usbfs, plug->usbfs);
+        mock_thread_run_and_wait(testbed->worker, free_usbfs, plug->usbfs);
         close_fd(plug->fifo);
         g_strfreev(plug->properties);
         g_free(plug);
@@ -412,7 +412,7 @@ struct testbed *testbed_free(struct testbed *testbed)
         uevents_free(testbed->uevents);
         g_object_unref(testbed->umockdev); /* ends its thread, removes the directory */
         tree_remove(testbed->root, "");    /* what a program put there meanwhile */
-        worker_free(testbed->worker);
+        mock_thread_free(testbed->worker);
         pthread_mutex_destroy(&testbed->lock);
         g_free(testbed->root);
         g_free(testbed);

@@ -12,9 +12,9 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "emulated/mock-thread.h"
 #include "emulated/usbfs-ioctl.h"
 #include "emulated/usbfs.h"
-#include "emulated/worker.h"
 
 struct _UsbfsHandler {
         UMockdevIoctlBase parent;
@@ -26,7 +26,7 @@ G_DEFINE_TYPE(UsbfsHandler, usbfs_handler, UMOCKDEV_TYPE_IOCTL_BASE)
 struct usbfs {
         struct emulated_device *device;
         UsbfsHandler *handler;
-        struct worker *worker;
+        struct mock_thread *worker;
         int fifo;
         bool reapable;
 };
@@ -171,7 +171,7 @@ static void usbfs_handler_init(UsbfsHandler *handler)
 {
 }
 
-struct usbfs *usbfs_new(struct emulated_device *device, int fifo, struct worker *worker)
+struct usbfs *usbfs_new(struct emulated_device *device, int fifo, struct mock_thread *worker)
 {
         struct usbfs *usbfs = g_new0(struct usbfs, 1);
 
@@ -226,5 +226,5 @@ void usbfs_set_reapable(struct usbfs *usbfs, bool reapable)
         waiting = waiting || (client->waiting &&
                               (!TAILQ_EMPTY(&client->completed) || !usbfs->device->plugged));
         if (waiting)
-                worker_start(usbfs->worker, wake_waiting, usbfs);
+                mock_thread_start(usbfs->worker, wake_waiting, usbfs);
 }

@@ -9,13 +9,13 @@
 
 struct emulated_device;
 struct usbfs;
-struct worker;
+struct mock_thread;
 
 /*
  * The handler for umockdev_testbed_attach_ioctl(). fifo is the node itself, opened for reading and
  * writing; it is borrowed, and must stay open as long as the device is plugged in.
  */
-struct usbfs *usbfs_new(struct emulated_device *device, int fifo, struct worker *worker);
+struct usbfs *usbfs_new(struct emulated_device *device, int fifo, struct mock_thread *worker);
 UMockdevIoctlBase *usbfs_handler(struct usbfs *usbfs);
 /* In umockdev's thread. Whoever has the node open gets ENODEV from then on. */
 struct usbfs *usbfs_free(struct usbfs *usbfs);

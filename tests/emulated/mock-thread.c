@@ -11,10 +11,10 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 
-#include "emulated/worker.h"
+#include "emulated/mock-thread.h"
 #include "util/cleanup.h"
 
-struct worker {
+struct mock_thread {
         GMutex mutex;
         GCond changed;
         GMainContext *context;
@@ -22,7 +22,7 @@ struct worker {
 
 static void on_connected(UMockdevIoctlBase *handler, UMockdevIoctlClient *client, gpointer userdata)
 {
-        struct worker *worker = userdata;
+        struct mock_thread *worker = userdata;
 
         g_mutex_lock(&worker->mutex);
         worker->context = g_main_context_ref_thread_default();
@@ -43,10 +43,10 @@ static int connect_node(UMockdevTestbed *umockdev, const char *node)
         return TAKE_FD(fd);
 }
 
-int worker_new(struct worker **ret, UMockdevTestbed *umockdev)
+int mock_thread_new(struct mock_thread **ret, UMockdevTestbed *umockdev)
 {
         static const char node[] = "/dev/testbed-worker";
-        struct worker *worker = g_new0(struct worker, 1);
+        struct mock_thread *worker = g_new0(struct mock_thread, 1);
         UMockdevIoctlBase *handler = umockdev_ioctl_base_new();
         int fd = -EIO;
 
@@ -63,7 +63,7 @@ int worker_new(struct worker **ret, UMockdevTestbed *umockdev)
         }
         g_object_unref(handler);
         if (fd < 0) {
-                worker_free(worker);
+                mock_thread_free(worker);
                 return fd;
         }
         close(fd);
@@ -71,7 +71,7 @@ int worker_new(struct worker **ret, UMockdevTestbed *umockdev)
         return 0;
 }
 
-struct worker *worker_free(struct worker *worker)
+struct mock_thread *mock_thread_free(struct mock_thread *worker)
 {
         if (!worker)
                 return NULL;
@@ -83,7 +83,7 @@ struct worker *worker_free(struct worker *worker)
         return NULL;
 }
 
-void worker_start(struct worker *worker, GSourceFunc function, gpointer userdata)
+void mock_thread_start(struct mock_thread *worker, GSourceFunc function, gpointer userdata)
 {
         GSource *source = g_idle_source_new();
 
@@ -94,7 +94,7 @@ void worker_start(struct worker *worker, GSourceFunc function, gpointer userdata
 }
 
 struct job {
-        struct worker *worker;
+        struct mock_thread *worker;
         void (*function)(void *userdata);
         void *userdata;
         bool done;
@@ -113,11 +113,12 @@ static gboolean run_job(gpointer userdata)
         return G_SOURCE_REMOVE;
 }
 
-void worker_run_and_wait(struct worker *worker, void (*function)(void *userdata), void *userdata)
+void mock_thread_run_and_wait(struct mock_thread *worker, void (*function)(void *userdata),
+                              void *userdata)
 {
         struct job job = { .worker = worker, .function = function, .userdata = userdata };
 
-        worker_start(worker, run_job, &job);
+        mock_thread_start(worker, run_job, &job);
         g_mutex_lock(&worker->mutex);
         while (!job.done)
                 g_cond_wait(&worker->changed, &worker->mutex);
