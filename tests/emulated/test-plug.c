@@ -366,6 +366,7 @@ static int run_listener(void)
         struct udev_monitor *monitor;
         struct pollfd poll_monitor = { .fd = LISTENER_FD, .events = POLLIN };
         struct udev_device *device;
+        int r;
 
         for (int fd = open("/", O_RDONLY); fd < LISTENER_FD - 1; fd = dup(fd))
                 if (fd < 0)
@@ -377,7 +378,11 @@ static int run_listener(void)
             poll(&poll_monitor, 1, DEADLINE_MS) != 1)
                 return 1;
         device = udev_monitor_receive_device(monitor);
-        return device && strcmp(udev_device_get_sysname(device), "1-1") == 0 ? 0 : 2;
+        r = device && strcmp(udev_device_get_sysname(device), "1-1") == 0 ? 0 : 2;
+        udev_device_unref(device);
+        udev_monitor_unref(monitor);
+        udev_unref(udev);
+        return r;
 }
 
 /* A program of its own: a mere child would inherit the locks of the testbed's threads. */
