@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "filter/text.h"
 #include "util/cleanup.h"
@@ -221,6 +222,12 @@ static bool read_numbers(struct udev_device *device, struct device_info *info)
         return true;
 }
 
+/* Where no udevd runs there is nobody to wait for. */
+static bool udev_knows(struct udev_device *device)
+{
+        return udev_device_get_is_initialized(device) > 0 || access("/run/udev/control", F_OK) < 0;
+}
+
 int device_info_read(struct udev_device *device, struct device_info *ret_info)
 {
         const char *port = udev_device_get_sysname(device);
@@ -245,8 +252,7 @@ int device_info_read(struct udev_device *device, struct device_info *ret_info)
         read_texts(device, info);
         read_speed(device, info);
         read_properties(device, info);
-        info->is_settled = udev_device_get_driver(device) &&
-                           udev_device_get_is_initialized(device) > 0 &&
+        info->is_settled = udev_device_get_driver(device) && udev_knows(device) &&
                            (info->facts.n_interfaces == interfaces || info->refusal[0]);
 
         *ret_info = *info;

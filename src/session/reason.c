@@ -29,6 +29,7 @@ enum session_reason session_reason_of_device(int error)
         case EBUSY: return REASON_BUSY;
         case EACCES: return REASON_ACCESS_DENIED;
         case ENODEV: return REASON_DEVICE_LOST;
+        case ESTALE: return REASON_RESET_LOST;
         default: return REASON_FAILURE;
         }
 }

@@ -147,9 +147,7 @@ static void offer(struct session *s)
 
         r = usb_device_claim(s->device);
         if (r < 0) {
-                /* A claim resets the device, last of all. */
-                session_end(s, r == -ENODEV ? REASON_RESET_LOST : session_reason_of_device(r),
-                            "cannot claim it: %s",
+                session_end(s, session_reason_of_device(r), "cannot claim it: %s",
                             r == -E2BIG ? "more than 32 interfaces" : strerror(-r));
                 return;
         }

@@ -182,7 +182,7 @@ int usb_device_claim(struct usb_device *d)
         r = reset(d);
         if (r == -ENODEV) {
                 usb_device_release(d);
-                return r;
+                return -ESTALE;
         }
         if (r < 0)
                 log_warning("the device does not take a reset: %s", strerror(-r));

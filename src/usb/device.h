@@ -48,7 +48,8 @@ bool usb_device_is_gone(const struct usb_device *d);
 
 /*
  * Detaches the kernel drivers, claims all interfaces, and resets the device. On error the drivers
- * are attached again. -EBUSY: another program uses it; -EACCES; -ENODEV; -E2BIG: more
+ * are attached again. -EBUSY: another program uses it; -EACCES; -ENODEV; -ESTALE: the reset made it
+ * another device, or it is gone since; -E2BIG: more
  * interfaces than usbredir can express; -EIO.
  */
 int usb_device_claim(struct usb_device *d);

@@ -114,8 +114,8 @@ static void a_session_shows_what_its_process_told(void **state)
 
         reply = caller_call(&bed->caller, SESSION_1, SESSION, "GetStatistics", "");
         text = message_text(reply);
-        assert_string_equal(text, "[BytesReceived=1,BytesSent=1099511627776,PacketsReceived=3,"
-                                  "PacketsSent=4,UsbfsMemory=5]");
+        assert_string_equal(text, "[bytes-received=1,bytes-sent=1099511627776,packets-received=3,"
+                                  "packets-sent=4,usbfs-memory=5]");
 }
 
 static void a_version_without_end_is_cut(void **state)

@@ -239,7 +239,7 @@ static void ends_when_the_device_does_not_survive_a_reset(void **state)
         guest_send_bare(&b.guest, PACKET_reset, 0);
         guest_expect_later(&b.guest, PACKET_device_disconnect);
         guest_send_bare(&b.guest, PACKET_device_disconnect_ack, 0);
-        assert_int_equal(bed_close(&b), REASON_DEVICE_LOST);
+        assert_int_equal(bed_close(&b), REASON_RESET_LOST);
         report_assert_unplugged(&b.report);
 }
 
