@@ -52,8 +52,8 @@ static json_t *guest_channels(const struct object *o)
                         continue;
                 if (json_array_append_new(
                             channels,
-                            json_pack("{s:s, s:s, s:o}", "address", address, "state", state,
-                                      "device", *device ? json_string(device) : json_null())) < 0)
+                            json_pack("{s:s, s:s, s:s}", "address", address, "state", state,
+                                      "device", device)) < 0)
                         return NULL;
         }
 
