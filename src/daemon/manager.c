@@ -234,7 +234,7 @@ static int take_config(struct manager *m, struct config *config)
         return r;
 }
 
-int manager_reload(struct manager *m, struct error *ret_error)
+static int reload(struct manager *m, struct error *ret_error)
 {
         struct config *config = NULL;
         struct device *d;
@@ -260,6 +260,18 @@ int manager_reload(struct manager *m, struct error *ret_error)
         manager_judge_all(m, OCCASION_START);
 
         return m->config->n_errors > 0 ? first_error(m->config, ret_error) : 0;
+}
+
+int manager_reload(struct manager *m, struct error *ret_error)
+{
+        int r;
+
+        if (m->settings.on_reload)
+                m->settings.on_reload(m->settings.userdata, false);
+        r = reload(m, ret_error);
+        if (m->settings.on_reload)
+                m->settings.on_reload(m->settings.userdata, true);
+        return r;
 }
 
 int manager_new(struct manager **ret, struct event_base *base, const struct manager_config *config,
