@@ -34,8 +34,9 @@ void manager_on_session_described(void *userdata)
 
         DL_FOREACH(m->devices, d)
         if (!strcmp(device_id(d), order->port) && d->info.bus == order->bus &&
-            d->info.address == order->address && !d->redirection)
-                break;
+            d->info.address == order->address && !d->redirection &&
+                    entry_of(d)->record.is_taken) /* by ours too: sessions are not trusted */
+                        break;
         if (d) {
                 r->device = d;
                 d->redirection = r;
