@@ -90,13 +90,15 @@ void session_clear_deadline(struct session *s)
         event_del(s->timer);
 }
 
-/* A guest that leaves is worth a line, not an alarm. */
+/* A guest that leaves, or a device that is unplugged, is worth a line, not an alarm. */
 static enum log_level level_of(enum session_reason reason)
 {
         if (reason == REASON_ASKED)
                 return LOG_LEVEL_INFO;
+        if (reason == REASON_GUEST_LEFT || reason == REASON_DEVICE_LOST)
+                return LOG_LEVEL_NOTICE;
 
-        return reason == REASON_GUEST_LEFT ? LOG_LEVEL_NOTICE : LOG_LEVEL_ERROR;
+        return LOG_LEVEL_ERROR;
 }
 
 void session_end(struct session *s, enum session_reason reason, const char *format, ...)
