@@ -90,7 +90,7 @@ reader_starts_daemon() {
     host 'rm /etc/usbredir/filters.d/*
         && printf "%s\n" "[Daemon]" DefaultGuest=vm1 >/etc/usbredir/usbredird.conf'
     exits "the daemon does not run" 3 host 'systemctl is-active usbredird'
-    device_plug usb-ccid reader 4 ""
+    device_plug usb-ccid reader 2 ""
     exits "a reader is seen" 0 host 'soon port_of_product 08e6:4433'
     reader=$(cat "$directory/output")
     exits "it is to be redirected" 0 host "soon has_property $reader USBREDIR_AUTO=1"

@@ -57,5 +57,5 @@ is_removed() {
     is_unit usbredir-session.socket ActiveState inactive
     exits "no session is left" 0 host 'soon no_session'
     is "nothing is left but the user, and what admins wrote" "" \
-        "$(host 'find /etc /lib/ /usr /run -name "*usbred*" -not -path /run/usbredird -not -path /etc/usbredir' | xargs)"
+        "$(host 'find /etc /lib/ /usr /run -name "*usbred*" -not -path "/etc/usbredir*"' | xargs)"
 }
