@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # usbredird in the world of tests/emulated/world.sh, with the bus it has there, to be sourced by bash
-# behind that. The configuration is in $world_directory/config: DefaultGuest=vm, and what the caller
-# puts there; what the daemon and its sessions say is appended to $daemon_log.
+# behind that. The configuration is in $world_directory/config; what the daemon and its sessions say is
+# appended to $world_log.
 #
 #   daemon_is_possible          says what is missing, or is 0
 #   daemon_configure TEXT...    guests.d/vm.conf, a line each; every device is given to vm
@@ -14,7 +14,7 @@
 #                               as busctl prints it: "property devices/_31_2d1 Device State"; the
 #                               manager's object is ''
 #   soon COMMAND...             until that is 0, or a deadline is over
-#   number_of_sessions          how many processes of sessions are there
+#   sessions_in_world           the processes of sessions, also of a daemon that is dead, one a line
 # shellcheck shell=bash
 
 daemon_deadline=30
@@ -33,7 +33,6 @@ daemon_is_possible() {
 daemon_configure() {
     local config=$world_directory/config
 
-    daemon_log=$world_directory/daemon.log
     mkdir -p "$config/guests.d" "$config/filters.d" || return 1
     printf '[Daemon]\nDefaultGuest=vm\nLogLevel=debug\n' >"$config/usbredird.conf"
     printf '[Guest]\n' >"$config/guests.d/vm.conf"
@@ -74,7 +73,7 @@ daemon_start() {
     # shellcheck disable=SC2154
     "${world_env[@]}" "$daemon_build/usbredird" --no-sandbox --config-dir="$world_directory/config" \
         --runtime-dir="$world_directory/run" --session-program="$daemon_build/usbredir-session" \
-        >>"$daemon_log" 2>&1 </dev/null &
+        >>"$world_log" 2>&1 </dev/null &
     daemon_pid=$!
     soon answers && kill -0 "$daemon_pid" || return 1
     [ "$(property '' Manager ConfigurationErrors)" = 'a(suus) 0' ]
@@ -88,6 +87,11 @@ daemon_stop() {
     kill -s "${1:-TERM}" "$pid" && wait "$pid"
 }
 
-number_of_sessions() {
-    pgrep -c -P "$daemon_pid"
+sessions_in_world() {
+    local pid
+
+    for pid in $(pgrep -f "^[^ ]*usbredir-session "); do
+        tr '\0' '\n' 2>/dev/null <"/proc/$pid/environ" | grep -qx "UMOCKDEV_DIR=$world_root" &&
+            echo "$pid"
+    done
 }

@@ -29,7 +29,7 @@ trap 'exit 99' TERM INT HUP
 
 fail() {
     echo "FAIL: $name: $* (seed $seed)"
-    tail -n 40 "$daemon_log" "$world_directory/seen" 2>/dev/null
+    tail -n 40 "$world_log" "$world_directory/seen" 2>/dev/null
     exit 1
 }
 
@@ -157,22 +157,11 @@ all_have_drivers() {
     done
 }
 
-# Those of daemons that are dead, too.
-sessions_in_world() {
-    local pid
-
-    for pid in $(pgrep -f "^[^ ]*usbredir-session "); do
-        tr '\0' '\n' 2>/dev/null <"/proc/$pid/environ" | grep -qx "UMOCKDEV_DIR=$world_root" &&
-            echo "$pid"
-    done
-}
-
 no_sessions_in_world() {
     [ -z "$(sessions_in_world)" ]
 }
 
 name="a world starts"
-daemon_log=/dev/null
 world_start && world_bus_start || exit 1
 start_guest
 learn_drivers
