@@ -22,3 +22,10 @@ daemon_libs = libdaemon.a $(LDADD) $(LIBUDEV_LIBS) $(LIBSYSTEMD_LIBS) $(INIH_LIB
 %C%_test_restart_LDADD = %D%/libdaemonbed.a $(daemon_libs)
 %C%_test_rules_LDADD = %D%/libdaemonbed.a $(daemon_libs)
 endif
+
+# The daemon itself, on emulated devices.
+EXTRA_DIST += %D%/daemon.sh
+if HAVE_UMOCKDEV
+dist_check_SCRIPTS += %D%/test-storm.sh
+TESTS += %D%/test-storm.sh
+endif
