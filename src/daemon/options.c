@@ -51,7 +51,15 @@ static void print_help(void)
 #ifdef TEST_HOOKS
         printf("  --no-sandbox            sessions for tests on emulated devices\n");
 #endif
-        printf("\nSignals: SIGHUP reads the configuration again; SIGTERM ends.\n");
+        printf("\n"
+               "Signals:\n"
+               "  SIGHUP           reads the configuration again\n"
+               "  SIGTERM, SIGINT  end\n"
+               "\n"
+               "Exit codes:\n"
+               "  0  ended by a signal\n"
+               "  1  not started, or its name on D-Bus was refused; the log says why\n"
+               "  2  wrong usage\n");
 }
 
 static enum daemon_options_result usage(void)
