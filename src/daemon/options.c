@@ -74,11 +74,12 @@ enum daemon_options_result daemon_options_parse(int argc, char **argv, struct da
                 .runtime_directory = RUNTIME_DIRECTORY,
                 .session_socket = SESSION_SOCKET,
         };
-        int option;
+        int option, index;
 
-        while ((option = getopt_long(argc, argv, "", long_options, NULL)) >= 0) {
+        while ((option = getopt_long(argc, argv, "", long_options, &index)) >= 0) {
                 if (optarg && !*optarg) {
-                        fprintf(stderr, "usbredird: an option's value is empty\n");
+                        fprintf(stderr, "usbredird: --%s needs a value\n",
+                                long_options[index].name);
                         return usage();
                 }
                 switch (option) {
