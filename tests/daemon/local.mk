@@ -22,3 +22,10 @@ daemon_libs = libdaemon.a $(LDADD) $(LIBUDEV_LIBS) $(LIBSYSTEMD_LIBS) $(INIH_LIB
 %C%_test_restart_LDADD = %D%/libdaemonbed.a $(daemon_libs)
 %C%_test_rules_LDADD = %D%/libdaemonbed.a $(daemon_libs)
 endif
+
+# The real program.
+EXTRA_DIST += %D%/bed.sh
+check_PROGRAMS += %D%/notify-listener
+%C%_notify_listener_LDADD =
+dist_check_SCRIPTS += %D%/test-daemon.sh
+TESTS += %D%/test-daemon.sh
