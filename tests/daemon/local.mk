@@ -27,5 +27,5 @@ endif
 EXTRA_DIST += %D%/bed.sh
 check_PROGRAMS += %D%/notify-listener
 %C%_notify_listener_LDADD =
-dist_check_SCRIPTS += %D%/test-daemon.sh
-TESTS += %D%/test-daemon.sh
+dist_check_SCRIPTS += %D%/test-daemon.sh %D%/test-daemon-bus.sh
+TESTS += %D%/test-daemon.sh %D%/test-daemon-bus.sh

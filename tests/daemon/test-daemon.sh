@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # The program usbredird: its command line, what it tells the service manager, its files, its bus.
 # Nothing here needs a device.
-# shellcheck disable=SC2154
+# shellcheck disable=SC2119,SC2154
 # shellcheck source=bed.sh
 . "$(dirname "$0")/bed.sh"
 
@@ -79,7 +79,7 @@ while IFS='|' read -r place want file lines; do
     expect_log "$config/$file:$place: .*$want"
     expect_log 'not started: '
     expect_no_log 'ready'
-    rm -r "$config/$file" "$config/usbredird.conf.d"
+    rm -r "${config:?}/$file" "$config/usbredird.conf.d"
 done <<'END'
 2:1|Colour|usbredird.conf|[Daemon]\nColour=red\n
 1:1|section|usbredird.conf|MaxSessions=3\n
