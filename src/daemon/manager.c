@@ -415,6 +415,7 @@ void manager_set_paused(struct manager *m, bool paused)
                         manager_rest(m, entry_of(d), DEVICE_IS_IDLE);
         if (m->observer.paused_changed)
                 m->observer.paused_changed(m->userdata);
+        manager_wake(m);
         if (!paused)
                 manager_judge_all(m, OCCASION_START);
 }

@@ -29,3 +29,9 @@ if HAVE_UMOCKDEV
 dist_check_SCRIPTS += %D%/test-storm.sh
 TESTS += %D%/test-storm.sh
 endif
+# The real program.
+EXTRA_DIST += %D%/bed.sh
+check_PROGRAMS += %D%/notify-listener
+%C%_notify_listener_LDADD =
+dist_check_SCRIPTS += %D%/test-daemon.sh %D%/test-daemon-bus.sh
+TESTS += %D%/test-daemon.sh %D%/test-daemon-bus.sh
