@@ -72,6 +72,7 @@ unit_tests = \
 	%D%/test-session-sandbox \
 	%D%/test-session-sandbox-calls \
 	%D%/test-session-state \
+	%D%/test-session-unit \
 	%D%/test-socket \
 	%D%/test-text \
 	%D%/test-tuple \
