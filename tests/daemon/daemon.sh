@@ -16,6 +16,7 @@
 #   soon COMMAND...             until that is 0, or a deadline is over
 #   sessions_in_world           the processes of sessions, also of a daemon that is dead, one a line
 # shellcheck shell=bash
+# shellcheck disable=SC2154
 
 daemon_deadline=30
 
@@ -60,7 +61,7 @@ call() {
 
 property() {
     DBUS_SYSTEM_BUS_ADDRESS=$world_bus_address busctl --system get-property \
-        org.usbredir1 "/org/usbredir1${1:+/$1}" "org.usbredir1.$2" "$3"
+        org.usbredir1 "/org/usbredir1${1:+/$1}" "org.usbredir1.$2" "$3" 2>&1 | sed "s/\\\\'/'/g"
 }
 
 answers() {
@@ -70,7 +71,6 @@ answers() {
 
 daemon_start() {
     daemon_build=${top_builddir:-.}
-    # shellcheck disable=SC2154
     "${world_env[@]}" "$daemon_build/usbredird" --no-sandbox --config-dir="$world_directory/config" \
         --runtime-dir="$world_directory/run" --session-program="$daemon_build/usbredir-session" \
         >>"$world_log" 2>&1 </dev/null &
