@@ -148,8 +148,7 @@ static void read_properties(struct udev_device *device, struct device_info *info
 {
         struct udev_list_entry *entry;
 
-        udev_list_entry_foreach(entry, udev_device_get_properties_list_entry(device))
-        {
+        udev_list_entry_foreach (entry, udev_device_get_properties_list_entry(device)) {
                 const char *value = udev_list_entry_get_value(entry);
 
                 if (facts_add_property(&info->facts, udev_list_entry_get_name(entry), value ?: "") <

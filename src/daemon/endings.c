@@ -155,6 +155,7 @@ void manager_return_device(struct manager *m, struct entry *e, enum next after)
 
         manager_fill_order(m, e, &order);
         order.purpose = CONTROL_RETURN;
+        order.number = ++m->last_number;
         order.usbfs_memory = RETURN_MEMORY;
         e->after_return = after;
         e->device.phase = DEVICE_IS_RETURNING;

@@ -143,19 +143,18 @@ static int enumerate(struct hotplug *h)
         if (r < 0)
                 return r;
 
-        HASH_ITER(hh, h->known, known, next)
-        known->is_seen = false;
-        udev_list_entry_foreach(entry, udev_enumerate_get_list_entry(enumeration))
-        {
+        HASH_ITER (hh, h->known, known, next)
+                known->is_seen = false;
+        udev_list_entry_foreach (entry, udev_enumerate_get_list_entry(enumeration)) {
                 CLEANUP(udev_device_unrefp) struct udev_device *device = NULL;
 
                 device = udev_device_new_from_syspath(h->udev, udev_list_entry_get_name(entry));
                 if (device)
                         look_at(h, device);
         }
-        HASH_ITER(hh, h->known, known, next)
-        if (!known->is_seen)
-                forget(h, known->port);
+        HASH_ITER (hh, h->known, known, next)
+                if (!known->is_seen)
+                        forget(h, known->port);
 
         return 0;
 }
@@ -224,8 +223,7 @@ struct hotplug *hotplug_free(struct hotplug *h)
         if (!h)
                 return NULL;
 
-        HASH_ITER(hh, h->known, known, next)
-        {
+        HASH_ITER (hh, h->known, known, next) {
                 HASH_DEL(h->known, known);
                 free(known);
         }

@@ -71,8 +71,8 @@ size_t manager_n_busy(const struct manager *m)
         const struct device *d;
         size_t n = 0;
 
-        DL_FOREACH(m->devices, d)
-        n += d->phase != DEVICE_IS_IDLE && d->phase != DEVICE_IS_FAILED;
+        DL_FOREACH (m->devices, d)
+                n += d->phase != DEVICE_IS_IDLE && d->phase != DEVICE_IS_FAILED;
         return n;
 }
 
@@ -80,9 +80,9 @@ static bool guest_is_used(const struct manager *m, const struct guest *g)
 {
         const struct redirection *r;
 
-        DL_FOREACH(m->sessions, r)
-        if (r->channel && channel_guest(r->channel) == g)
-                return true;
+        DL_FOREACH (m->sessions, r)
+                if (r->channel && channel_guest(r->channel) == g)
+                        return true;
         return false;
 }
 
@@ -162,14 +162,15 @@ static void remove_guest(struct manager *m, struct host_guest *place)
         struct device *d;
 
         place->is_leaving = true;
-        DL_FOREACH(m->devices, d)
-        if (d->waiter.guest == place->guest) {
-                manager_set_error(entry_of(d), "guest '%s' is no longer configured", d->guest);
-                manager_rest(m, entry_of(d), DEVICE_IS_IDLE);
-        }
-        DL_FOREACH(m->sessions, r)
-        if (r->channel && channel_guest(r->channel) == place->guest)
-                manager_end_session(r, CAUSE_DISCONNECTED);
+        DL_FOREACH (m->devices, d)
+                if (d->waiter.guest == place->guest) {
+                        manager_set_error(entry_of(d), "guest '%s' is no longer configured",
+                                          d->guest);
+                        manager_rest(m, entry_of(d), DEVICE_IS_IDLE);
+                }
+        DL_FOREACH (m->sessions, r)
+                if (r->channel && channel_guest(r->channel) == place->guest)
+                        manager_end_session(r, CAUSE_DISCONNECTED);
         manager_wake(m);
 }
 
@@ -228,13 +229,13 @@ static int take_config(struct manager *m, struct config *config)
         m->config = config;
         log_set_level(config->log_level);
         r = update_guests(m);
-        DL_FOREACH(m->devices, d)
-        manager_update_verdict(m, d);
+        DL_FOREACH (m->devices, d)
+                manager_update_verdict(m, d);
         config_free(old);
         return r;
 }
 
-int manager_reload(struct manager *m, struct error *ret_error)
+static int reload(struct manager *m, struct error *ret_error)
 {
         struct config *config = NULL;
         struct device *d;
@@ -249,8 +250,7 @@ int manager_reload(struct manager *m, struct error *ret_error)
         log_errors(m->config);
         log_info("configuration reloaded: %zu guests, %zu errors", m->config->n_guests,
                  m->config->n_errors);
-        DL_FOREACH(m->devices, d)
-        {
+        DL_FOREACH (m->devices, d) {
                 d->is_rejected = false;
                 if (d->phase == DEVICE_IS_FAILED)
                         d->phase = DEVICE_IS_IDLE;
@@ -260,6 +260,18 @@ int manager_reload(struct manager *m, struct error *ret_error)
         manager_judge_all(m, OCCASION_START);
 
         return m->config->n_errors > 0 ? first_error(m->config, ret_error) : 0;
+}
+
+int manager_reload(struct manager *m, struct error *ret_error)
+{
+        int r;
+
+        if (m->settings.on_reload)
+                m->settings.on_reload(m->settings.userdata, false);
+        r = reload(m, ret_error);
+        if (m->settings.on_reload)
+                m->settings.on_reload(m->settings.userdata, true);
+        return r;
 }
 
 int manager_new(struct manager **ret, struct event_base *base, const struct manager_config *config,
@@ -318,17 +330,15 @@ struct manager *manager_free(struct manager *m)
         if (!m)
                 return NULL;
 
-        DL_FOREACH_SAFE(m->requests, request, next_request)
-        {
+        DL_FOREACH_SAFE (m->requests, request, next_request) {
                 DL_DELETE(m->requests, request);
                 if (request->timer)
                         event_free(request->timer);
                 free(request);
         }
-        DL_FOREACH_SAFE(m->sessions, r, next_session)
-        manager_free_session(r);
-        DL_FOREACH_SAFE(m->devices, d, next_device)
-        {
+        DL_FOREACH_SAFE (m->sessions, r, next_session)
+                manager_free_session(r);
+        DL_FOREACH_SAFE (m->devices, d, next_device) {
                 DL_DELETE(m->devices, d);
                 manager_free_entry(entry_of(d));
         }
@@ -347,8 +357,8 @@ void manager_leave(struct manager *m)
 {
         struct redirection *r;
 
-        DL_FOREACH(m->sessions, r)
-        worker_leave(r->worker);
+        DL_FOREACH (m->sessions, r)
+                worker_leave(r->worker);
 }
 
 void manager_stop(struct manager *m)
@@ -356,8 +366,8 @@ void manager_stop(struct manager *m)
         struct redirection *r;
 
         m->is_stopping = true;
-        DL_FOREACH(m->sessions, r)
-        manager_end_session(r, CAUSE_DISCONNECTED);
+        DL_FOREACH (m->sessions, r)
+                manager_end_session(r, CAUSE_DISCONNECTED);
 }
 
 struct device *manager_devices(const struct manager *m)
@@ -400,9 +410,9 @@ void manager_set_paused(struct manager *m, bool paused)
         m->is_paused = paused;
         manager_remember_paused(m);
         log_notice(paused ? "paused: rules redirect nothing by themselves" : "resumed");
-        DL_FOREACH(m->devices, d)
-        if (paused && d->phase == DEVICE_IS_WAITING && d->intent == INTENT_AUTOMATIC)
-                manager_rest(m, entry_of(d), DEVICE_IS_IDLE);
+        DL_FOREACH (m->devices, d)
+                if (paused && d->phase == DEVICE_IS_WAITING && d->intent == INTENT_AUTOMATIC)
+                        manager_rest(m, entry_of(d), DEVICE_IS_IDLE);
         if (m->observer.paused_changed)
                 m->observer.paused_changed(m->userdata);
         if (!paused)

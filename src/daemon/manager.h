@@ -45,6 +45,8 @@ struct manager_config {
         void (*on_started)(void *userdata);
         /* Devices or sessions have changed; at most once in a turn of the loop. */
         void (*on_changed)(void *userdata);
+        /* The configuration is about to be read again; it has been. */
+        void (*on_reload)(void *userdata, bool is_over);
         void *userdata;
 };
 

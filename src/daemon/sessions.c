@@ -63,9 +63,9 @@ void manager_share_memory(struct manager *m)
 
         DL_COUNT(m->sessions, r, n);
         share = share_for((size_t)n);
-        DL_FOREACH(m->sessions, r)
-        if (worker_status(r->worker)->usbfs_memory != share)
-                worker_set_memory(r->worker, share);
+        DL_FOREACH (m->sessions, r)
+                if (worker_status(r->worker)->usbfs_memory != share)
+                        worker_set_memory(r->worker, share);
 }
 
 struct running *manager_add_session(struct manager *m)
@@ -156,9 +156,9 @@ static bool is_first_of(const struct manager *m, const struct guest *g)
 {
         const struct redirection *r;
 
-        DL_FOREACH(m->sessions, r)
-        if (r->channel && channel_guest(r->channel) == g)
-                return false;
+        DL_FOREACH (m->sessions, r)
+                if (r->channel && channel_guest(r->channel) == g)
+                        return false;
         return true;
 }
 

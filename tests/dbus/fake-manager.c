@@ -121,8 +121,8 @@ struct manager *fake_free(struct manager *m)
                 fake_unplug(m, m->devices);
         while (m->n_guests > 0)
                 fake_remove_guest(m, m->guests[0]);
-        DL_FOREACH_SAFE(m->waiting, w, next)
-        free(w);
+        DL_FOREACH_SAFE (m->waiting, w, next)
+                free(w);
         clear_errors(&m->config);
         policy_free(m->config.policy);
         event_free(m->answer);
@@ -254,9 +254,9 @@ void fake_end(struct manager *m, struct redirection *r, enum session_reason reas
 {
         struct fake_waiting *w;
 
-        DL_FOREACH(m->waiting, w)
-        if (w->session == r)
-                w->session = NULL;
+        DL_FOREACH (m->waiting, w)
+                if (w->session == r)
+                        w->session = NULL;
         TELL(m, session_ended, r, reason, message);
         DL_DELETE(m->sessions, r);
         fake_set_channel(channel_guest(r->channel), 0, CHANNEL_IDLE);
@@ -299,11 +299,11 @@ int manager_find_device(struct manager *m, const char *text, struct device **ret
 {
         struct device *d;
 
-        DL_FOREACH(m->devices, d)
-        if (!strcmp(device_id(d), text)) {
-                *ret = d;
-                return 0;
-        }
+        DL_FOREACH (m->devices, d)
+                if (!strcmp(device_id(d), text)) {
+                        *ret = d;
+                        return 0;
+                }
 
         return error_set(ret_error, ERROR_NO_SUCH_DEVICE, "There is no device \"%s\".", text);
 }
@@ -365,8 +365,7 @@ void manager_forget(struct manager *m, void *userdata)
 {
         struct fake_waiting *w, *next;
 
-        DL_FOREACH_SAFE(m->waiting, w, next)
-        {
+        DL_FOREACH_SAFE (m->waiting, w, next) {
                 if (w->userdata != userdata)
                         continue;
                 DL_DELETE(m->waiting, w);
