@@ -4,7 +4,8 @@
 # appended to $world_log.
 #
 #   daemon_is_possible          says what is missing, or is 0
-#   daemon_configure TEXT...    guests.d/vm.conf, a line each; every device is given to vm
+#   daemon_configure TEXT...    guests.d/vm.conf, a line each; every device is given to vm; at
+#                               level debug, or daemon_log_level
 #   daemon_start                returns when it is ready, unless it, or its configuration, is wrong;
 #                               sets daemon_pid
 #   daemon_stop [SIGNAL]        ends it, as with SIGTERM, and waits for it; its exit code
@@ -35,7 +36,8 @@ daemon_configure() {
     local config=$world_directory/config
 
     mkdir -p "$config/guests.d" "$config/filters.d" || return 1
-    printf '[Daemon]\nDefaultGuest=vm\nLogLevel=debug\n' >"$config/usbredird.conf"
+    printf '%s\n' '[Daemon]' DefaultGuest=vm "LogLevel=${daemon_log_level:-debug}" \
+        >"$config/usbredird.conf"
     printf '[Guest]\n' >"$config/guests.d/vm.conf"
     printf '%s\n' "$@" >>"$config/guests.d/vm.conf"
     echo '-1,-1,-1,-1,1' >"$config/filters.d/50-all.rules"

@@ -80,8 +80,18 @@ logged() {
     [ "$count" -eq "$1" ] || fail "the log says $count times, not $1: $2"
 }
 
-has_attempted() {
-    [ "$(grep -c "guest $1, channel .*: connecting -> backoff" "$world_log")" -ge "$2" ]
+is_another_time() {
+    time=$(property "guests/$1" Guest RetryAtUSec)
+    [ "$time" != 't 0' ] && [ "$time" != "$2" ]
+}
+
+# It has failed, and twice more.
+await_retries() {
+    local time=''
+
+    for _ in 1 2 3; do
+        soon is_another_time "$1" "$time" || fail "it was not tried again"
+    done
 }
 
 # One where nobody listens.
@@ -115,6 +125,7 @@ attach_fails() {
 
 world_start && world_bus_start || exit 1
 start_guest closing close
+daemon_log_level=info
 daemon_configure "Channel=unix:$world_directory/vm.sock"
 # A second channel for who attaches by hand: the first has somebody waiting for it.
 port=$(free_port)
@@ -137,10 +148,13 @@ echo "$attempts attempts in $seconds s"
 [ "$attempts" -ge 2 ] && [ "$attempts" -le "$most_attempts" ] || fail "$attempts attempts"
 expect guests/closing Guest LastError 's "the guest *"'
 logged 1 'guest closing is unreachable: '
+logged 1 "session 1 to guest 'closing'"
+logged 0 "session 2 to guest 'closing'"
+logged 2 'the guest closed the connection' # of its first session, and why it is unreachable
 pass
 
 name="a refused port"
-soon has_attempted refused 3 || fail "it was not tried again"
+await_retries refused
 tells refused 1-1 'connection refused at tcp:*: is the virtual machine running*'
 logged 1 'guest refused is unreachable: connection refused at tcp:127.0.0.1:'
 attach_fails 2-1 refused ConnectFailed 'connection refused at tcp:*'
@@ -155,7 +169,7 @@ logged 1 'guest unnamed is unreachable: '
 pass
 
 name="a socket that is not there"
-soon has_attempted missing 3 || fail "it was not tried again"
+await_retries missing
 tells missing 1-3 "there is no socket at unix:*/missing.sock: is the virtual machine running*"
 logged 1 'guest missing is unreachable: there is no socket at unix:'
 attach_fails 2-1 missing ConnectFailed 'there is no socket at unix:*'
