@@ -4,7 +4,8 @@
 # appended to $world_log.
 #
 #   daemon_is_possible          says what is missing, or is 0
-#   daemon_configure TEXT...    guests.d/vm.conf, a line each; every device is given to vm
+#   daemon_configure TEXT...    guests.d/vm.conf, a line each; every device is given to vm; at
+#                               level debug, or daemon_log_level
 #   daemon_start                returns when it is ready, unless it, or its configuration, is wrong;
 #                               sets daemon_pid
 #   daemon_stop [SIGNAL]        ends it, as with SIGTERM, and waits for it; its exit code
@@ -16,6 +17,7 @@
 #   soon COMMAND...             until that is 0, or a deadline is over
 #   sessions_in_world           the processes of sessions, also of a daemon that is dead, one a line
 # shellcheck shell=bash
+# shellcheck disable=SC2154
 
 daemon_deadline=30
 
@@ -34,7 +36,8 @@ daemon_configure() {
     local config=$world_directory/config
 
     mkdir -p "$config/guests.d" "$config/filters.d" || return 1
-    printf '[Daemon]\nDefaultGuest=vm\nLogLevel=debug\n' >"$config/usbredird.conf"
+    printf '%s\n' '[Daemon]' DefaultGuest=vm "LogLevel=${daemon_log_level:-debug}" \
+        >"$config/usbredird.conf"
     printf '[Guest]\n' >"$config/guests.d/vm.conf"
     printf '%s\n' "$@" >>"$config/guests.d/vm.conf"
     echo '-1,-1,-1,-1,1' >"$config/filters.d/50-all.rules"
@@ -60,7 +63,7 @@ call() {
 
 property() {
     DBUS_SYSTEM_BUS_ADDRESS=$world_bus_address busctl --system get-property \
-        org.usbredir1 "/org/usbredir1${1:+/$1}" "org.usbredir1.$2" "$3"
+        org.usbredir1 "/org/usbredir1${1:+/$1}" "org.usbredir1.$2" "$3" 2>&1 | sed "s/\\\\'/'/g"
 }
 
 answers() {
@@ -70,7 +73,6 @@ answers() {
 
 daemon_start() {
     daemon_build=${top_builddir:-.}
-    # shellcheck disable=SC2154
     "${world_env[@]}" "$daemon_build/usbredird" --no-sandbox --config-dir="$world_directory/config" \
         --runtime-dir="$world_directory/run" --session-program="$daemon_build/usbredir-session" \
         >>"$world_log" 2>&1 </dev/null &

@@ -73,7 +73,7 @@ in_the_daemon() {
 
 objects() {
     DBUS_SYSTEM_BUS_ADDRESS=$world_bus_address busctl --system --list tree org.usbredir1 |
-        sed -n "s:^/org/usbredir1/$1/::p" | sed 's/^_3/_3/; s/_2d/-/g; s/^_3\([0-9]\)/\1/' | sort
+        sed -n "s:^/org/usbredir1/$1/\(_3\)*::p" | sed 's/_2d/-/' | sort
 }
 
 # What all say of the devices is the same; nothing is under way.
@@ -148,11 +148,12 @@ has_drivers() {
 }
 
 all_have_drivers() {
-    local device
+    local device kind
 
     must list
     for device in $world_answer; do
-        has_drivers "${device%%=*}" "$(sed 's/.*=\([a-z]*\),.*/\1/' <<<"$device")" ||
+        kind=${device#*=}
+        has_drivers "${device%%=*}" "${kind%%,*}" ||
             { cp "$world_directory/report" "$world_directory/seen"; return 1; }
     done
 }
