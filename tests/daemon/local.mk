@@ -26,6 +26,6 @@ endif
 # The daemon itself, on emulated devices.
 EXTRA_DIST += %D%/daemon.sh
 if HAVE_UMOCKDEV
-dist_check_SCRIPTS += %D%/test-storm.sh
-TESTS += %D%/test-storm.sh
+dist_check_SCRIPTS += %D%/test-errors.sh %D%/test-storm.sh
+TESTS += %D%/test-errors.sh %D%/test-storm.sh
 endif
