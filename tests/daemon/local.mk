@@ -23,11 +23,14 @@ daemon_libs = libdaemon.a $(LDADD) $(LIBUDEV_LIBS) $(LIBSYSTEMD_LIBS) $(INIH_LIB
 %C%_test_rules_LDADD = %D%/libdaemonbed.a $(daemon_libs)
 endif
 
-# The daemon itself, on emulated devices.
+# On emulated devices: hotplug, and the daemon itself.
 EXTRA_DIST += %D%/daemon.sh
 if HAVE_UMOCKDEV
-dist_check_SCRIPTS += %D%/test-storm.sh
-TESTS += %D%/test-storm.sh
+check_PROGRAMS += %D%/test-hotplug.mocked
+%C%_test_hotplug_mocked_SOURCES = %D%/test-hotplug.c
+%C%_test_hotplug_mocked_LDADD = libdaemon.a $(mocked_libs) $(LIBUDEV_LIBS)
+dist_check_SCRIPTS += %D%/test-errors.sh %D%/test-storm.sh
+TESTS += %D%/test-hotplug.mocked %D%/test-errors.sh %D%/test-storm.sh
 endif
 # The real program.
 EXTRA_DIST += %D%/bed.sh
