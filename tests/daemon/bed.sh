@@ -142,6 +142,8 @@ daemon_ends() {
     kill -KILL "$guard" 2>/dev/null
     wait "$guard" 2>/dev/null
     [ "$code" -eq "$1" ] || fail "exit code $code, not $1"
+    # Of sessions, too, whose exit code nobody sees.
+    expect_no_log 'ERROR: .*Sanitizer|runtime error: '
 }
 
 daemon_stop() {
