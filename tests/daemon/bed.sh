@@ -152,8 +152,9 @@ daemon_stop() {
     daemon_ends 0
 }
 
+# Written before or after what the test has waited for.
 expect_log() {
-    grep -qE -- "$1" "$log" || fail "the log does not have '$1'"
+    eventually grep -qE -- "$1" "$log"
 }
 
 expect_no_log() {
