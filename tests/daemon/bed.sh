@@ -142,6 +142,8 @@ daemon_ends() {
     kill -KILL "$guard" 2>/dev/null
     wait "$guard" 2>/dev/null
     [ "$code" -eq "$1" ] || fail "exit code $code, not $1"
+    # Of sessions, too, whose exit code nobody sees.
+    expect_no_log 'ERROR: .*Sanitizer|runtime error: '
 }
 
 daemon_stop() {
@@ -150,8 +152,9 @@ daemon_stop() {
     daemon_ends 0
 }
 
+# Written before or after what the test has waited for.
 expect_log() {
-    grep -qE -- "$1" "$log" || fail "the log does not have '$1'"
+    eventually grep -qE -- "$1" "$log"
 }
 
 expect_no_log() {

@@ -38,3 +38,7 @@ check_PROGRAMS += %D%/notify-listener
 %C%_notify_listener_LDADD =
 dist_check_SCRIPTS += %D%/test-daemon.sh %D%/test-daemon-bus.sh
 TESTS += %D%/test-daemon.sh %D%/test-daemon-bus.sh
+if HAVE_UMOCKDEV
+dist_check_SCRIPTS += %D%/test-daemon-devices.sh
+TESTS += %D%/test-daemon-devices.sh
+endif

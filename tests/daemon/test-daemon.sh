@@ -93,7 +93,7 @@ echo '[Daemon]' >"$config/usbredird.conf"
 chmod 666 "$config/usbredird.conf"
 daemon_start
 daemon_ends 1
-expect_log "$config/usbredird.conf.*writ"
+expect_log "not started: $config/usbredird.conf: .*writ"
 rm "$config/usbredird.conf"
 pass
 

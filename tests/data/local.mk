@@ -9,7 +9,7 @@ dist_check_SCRIPTS += $(data_checks)
 TESTS += $(data_checks)
 check_PROGRAMS += %D%/config-tool
 %C%_config_tool_LDADD = $(config_ldadd)
-dist_check_SCRIPTS += %D%/test-man-keys.sh
+dist_check_SCRIPTS += %D%/check-install %D%/test-man-keys.sh
 TESTS += %D%/test-man-keys.sh
 
 if HAVE_CMOCKA
