@@ -350,6 +350,11 @@ const struct guest_config *guest_config(const struct guest *g)
         return &g->config;
 }
 
+enum log_level guest_attempt_level(const struct guest *g)
+{
+        return g->is_unreachable ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO;
+}
+
 const char *guest_last_error(const struct guest *g)
 {
         return g->last_error;

@@ -208,8 +208,8 @@ static void on_connected(void *userdata, struct channel *channel, struct waiter 
                 return;
         }
 
-        log_info("%s: session %u to guest '%s' over %s", device_id(d), s->shown.number,
-                 guest_name(g), channel_text(channel));
+        log_write(guest_attempt_level(g), "%s: session %u to guest '%s' over %s", device_id(d),
+                  s->shown.number, guest_name(g), channel_text(channel));
         d->phase = DEVICE_IS_STARTING;
         if (m->observer.session_added)
                 m->observer.session_added(m->userdata, &s->shown);

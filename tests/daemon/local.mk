@@ -22,3 +22,23 @@ daemon_libs = libdaemon.a $(LDADD) $(LIBUDEV_LIBS) $(LIBSYSTEMD_LIBS) $(INIH_LIB
 %C%_test_restart_LDADD = %D%/libdaemonbed.a $(daemon_libs)
 %C%_test_rules_LDADD = %D%/libdaemonbed.a $(daemon_libs)
 endif
+
+# On emulated devices: hotplug, and the daemon itself.
+EXTRA_DIST += %D%/daemon.sh
+if HAVE_UMOCKDEV
+check_PROGRAMS += %D%/test-hotplug.mocked
+%C%_test_hotplug_mocked_SOURCES = %D%/test-hotplug.c
+%C%_test_hotplug_mocked_LDADD = libdaemon.a $(mocked_libs) $(LIBUDEV_LIBS)
+dist_check_SCRIPTS += %D%/test-errors.sh %D%/test-storm.sh
+TESTS += %D%/test-hotplug.mocked %D%/test-errors.sh %D%/test-storm.sh
+endif
+# The real program.
+EXTRA_DIST += %D%/bed.sh
+check_PROGRAMS += %D%/notify-listener
+%C%_notify_listener_LDADD =
+dist_check_SCRIPTS += %D%/test-daemon.sh %D%/test-daemon-bus.sh
+TESTS += %D%/test-daemon.sh %D%/test-daemon-bus.sh
+if HAVE_UMOCKDEV
+dist_check_SCRIPTS += %D%/test-daemon-devices.sh
+TESTS += %D%/test-daemon-devices.sh
+endif
