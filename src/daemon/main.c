@@ -68,9 +68,9 @@ static void check_ready(struct program *p)
         if (p->is_ready || !p->is_started || !p->has_bus)
                 return;
 
-        p->is_ready = true;
         event_del(p->deadline);
         update_status(p);
+        p->is_ready = true;
         sd_notifyf(0, "READY=1\nSTATUS=%s", p->status);
         log_info("ready: %s", p->status);
 }

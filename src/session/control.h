@@ -19,6 +19,10 @@
 #define CONTROL_CHANNEL_SIZE 288 /* "tcp:" and a host name of 255 */
 #define CONTROL_VERSION_SIZE 72  /* of a peer's hello, 64 */
 #define CONTROL_MESSAGE_SIZE 256 /* a sentence */
+#define CONTROL_UNIT_SIZE    64  /* "usbredir-session@", three numbers, ".service" */
+
+/* How the name of a session's unit begins. */
+#define CONTROL_UNIT_PREFIX "usbredir-session@"
 
 /* Room for a body that has grown; no message is longer. */
 #define CONTROL_BODY_MAX 4096
@@ -88,6 +92,7 @@ struct control_status {
         uint64_t bytes_received, bytes_sent; /* on the guest's socket */
         uint64_t packets_received, packets_sent;
         char peer_version[CONTROL_VERSION_SIZE];
+        char unit[CONTROL_UNIT_SIZE]; /* systemd's, or "" */
 };
 
 struct control_memory {

@@ -30,6 +30,8 @@ libsession_a_SOURCES = \
 	%D%/state.h \
 	%D%/streams.c \
 	%D%/streams.h \
+	%D%/unit.c \
+	%D%/unit.h \
 	%D%/watchdog.c \
 	%D%/watchdog.h
 

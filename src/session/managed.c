@@ -23,6 +23,7 @@
 #include "session/recover.h"
 #include "session/session.h"
 #include "session/setup.h"
+#include "session/unit.h"
 #include "session/watchdog.h"
 #include "util/cleanup.h"
 #include "util/log.h"
@@ -37,6 +38,7 @@ struct managed {
         struct event *signals, *readable, *writable;
         struct watchdog *watchdog;
         int signal_fd, node_fd, guest_fd;
+        char unit[CONTROL_UNIT_SIZE];
 
         struct usb_loop *loop;
         struct session *session; /* of a CONTROL_REDIRECT */
@@ -98,6 +100,7 @@ static void fill_status(const struct managed *m, struct control_status *ret)
 
         *ret = (struct control_status){ .pid = (uint32_t)getpid(),
                                         .usbfs_memory = m->order.usbfs_memory };
+        strcpy(ret->unit, m->unit);
         if (!s)
                 return;
 
@@ -375,6 +378,7 @@ enum session_reason managed_run(const struct options *options)
                 return REASON_USAGE;
         }
 
+        unit_get(m.unit);
         r = open_loop(&m);
         if (r < 0) {
                 log_error("cannot start: %s", strerror(-r));

@@ -36,3 +36,13 @@ check_PROGRAMS += $(hotplug_tests)
 dist_check_SCRIPTS += %D%/test-errors.sh %D%/test-storm.sh
 TESTS += $(hotplug_tests) %D%/test-errors.sh %D%/test-storm.sh
 endif
+# The real program.
+EXTRA_DIST += %D%/bed.sh
+check_PROGRAMS += %D%/notify-listener
+%C%_notify_listener_LDADD =
+dist_check_SCRIPTS += %D%/test-daemon.sh %D%/test-daemon-bus.sh
+TESTS += %D%/test-daemon.sh %D%/test-daemon-bus.sh
+if HAVE_UMOCKDEV
+dist_check_SCRIPTS += %D%/test-daemon-devices.sh
+TESTS += %D%/test-daemon-devices.sh
+endif
