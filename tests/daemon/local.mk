@@ -26,11 +26,15 @@ endif
 # On emulated devices: hotplug, and the daemon itself.
 EXTRA_DIST += %D%/daemon.sh
 if HAVE_UMOCKDEV
-check_PROGRAMS += %D%/test-hotplug.mocked
-%C%_test_hotplug_mocked_SOURCES = %D%/test-hotplug.c
+hotplug_tests = %D%/test-device-info.mocked %D%/test-hotplug.mocked
+hotplug_bed = %D%/hotplug-bed.c %D%/hotplug-bed.h
+check_PROGRAMS += $(hotplug_tests)
+%C%_test_device_info_mocked_SOURCES = %D%/test-device-info.c $(hotplug_bed)
+%C%_test_device_info_mocked_LDADD = libdaemon.a $(mocked_libs) $(LIBUDEV_LIBS)
+%C%_test_hotplug_mocked_SOURCES = %D%/test-hotplug.c $(hotplug_bed)
 %C%_test_hotplug_mocked_LDADD = libdaemon.a $(mocked_libs) $(LIBUDEV_LIBS)
 dist_check_SCRIPTS += %D%/test-errors.sh %D%/test-storm.sh
-TESTS += %D%/test-hotplug.mocked %D%/test-errors.sh %D%/test-storm.sh
+TESTS += $(hotplug_tests) %D%/test-errors.sh %D%/test-storm.sh
 endif
 # The real program.
 EXTRA_DIST += %D%/bed.sh
