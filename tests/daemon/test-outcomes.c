@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The table of outcomes, as a device lives through it, by a rule and by hand: what its session or its
- * guest ended. test-decisions.c has what the daemon ends.
+ * The table of outcomes, as a device lives through it, by a rule and by hand: what its session or
+ * its guest ended. test-decisions.c has what the daemon ends.
  */
 #include <errno.h>
 #include <string.h>
