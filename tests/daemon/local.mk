@@ -2,10 +2,16 @@
 # The manager between doubles (bed.c), and its parts.
 if HAVE_CMOCKA
 check_LIBRARIES += %D%/libdaemonbed.a
-%C%_libdaemonbed_a_SOURCES = %D%/bed.c %D%/bed.h
+%C%_libdaemonbed_a_SOURCES = \
+	%D%/bed-hotplug.c \
+	%D%/bed-private.h \
+	%D%/bed-session.c \
+	%D%/bed.c \
+	%D%/bed.h
 
 daemon_tests = \
 	%D%/test-attach \
+	%D%/test-decisions \
 	%D%/test-memory \
 	%D%/test-outcomes \
 	%D%/test-record \
@@ -16,6 +22,7 @@ TESTS += $(daemon_tests)
 
 daemon_libs = libdaemon.a $(LDADD) $(LIBUDEV_LIBS) $(LIBSYSTEMD_LIBS) $(INIH_LIBS)
 %C%_test_attach_LDADD = %D%/libdaemonbed.a $(daemon_libs)
+%C%_test_decisions_LDADD = %D%/libdaemonbed.a $(daemon_libs)
 %C%_test_memory_LDADD = $(daemon_libs)
 %C%_test_outcomes_LDADD = %D%/libdaemonbed.a $(daemon_libs)
 %C%_test_record_LDADD = $(daemon_libs)
@@ -36,8 +43,9 @@ check_PROGRAMS += $(hotplug_tests)
 dist_check_SCRIPTS += %D%/test-errors.sh %D%/test-storm.sh
 TESTS += $(hotplug_tests) %D%/test-errors.sh %D%/test-storm.sh
 endif
+
 # The real program.
-EXTRA_DIST += %D%/bed.sh
+EXTRA_DIST += %D%/bed.sh %D%/outcome-bed.h
 check_PROGRAMS += %D%/notify-listener
 %C%_notify_listener_LDADD =
 dist_check_SCRIPTS += %D%/test-daemon.sh %D%/test-daemon-bus.sh
