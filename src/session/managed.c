@@ -36,7 +36,8 @@ struct managed {
         struct event_base *base;
         struct event *signals, *readable, *writable;
         struct watchdog *watchdog;
-        int signal_fd, node_fd, guest_fd;
+        int signal_fd;
+        struct control_fds fds; /* of the order */
 
         struct usb_loop *loop;
         struct session *session; /* of a CONTROL_REDIRECT */
@@ -199,12 +200,12 @@ static void on_message(struct managed *m, const struct control_message *message)
 
 static void on_readable(evutil_socket_t fd, short what, void *userdata)
 {
-        CLEANUP(close_fdp) int node_fd = -1, guest_fd = -1;
+        CLEANUP(control_fds_close) struct control_fds fds = CONTROL_NO_FDS;
         struct control_message message;
         struct managed *m = userdata;
         int r;
 
-        r = control_receive(fd, CONTROL_DAEMON, &message, &node_fd, &guest_fd);
+        r = control_receive(fd, CONTROL_DAEMON, &message, &fds);
         if (r == -EAGAIN || r == -ENOMSG)
                 return;
         if (r < 0) {
@@ -217,8 +218,8 @@ static void on_readable(evutil_socket_t fd, short what, void *userdata)
         }
 
         if (message.type == CONTROL_START && !m->has_order) {
-                m->node_fd = TAKE_FD(node_fd);
-                m->guest_fd = TAKE_FD(guest_fd);
+                m->fds = fds;
+                fds = (struct control_fds)CONTROL_NO_FDS;
         }
         on_message(m, &message);
 }
@@ -252,7 +253,7 @@ static void redirect(struct managed *m)
 {
         const struct control_order *order = &m->order;
         const struct session_config config = {
-                .device_fd = m->node_fd,
+                .device_fd = m->fds.node,
                 .bus = order->bus,
                 .address = order->address,
                 .usbfs_memory = order->usbfs_memory,
@@ -267,7 +268,7 @@ static void redirect(struct managed *m)
         enum session_reason reason;
         int r;
 
-        r = session_new(&m->session, &config, m->base, m->loop, TAKE_FD(m->guest_fd), &reason);
+        r = session_new(&m->session, &config, m->base, m->loop, TAKE_FD(m->fds.guest), &reason);
         if (r < 0) {
                 fail(m, reason, "%s", strerror(-r));
                 return;
@@ -285,7 +286,7 @@ static void recover(struct managed *m)
 
         m->status_is_due = true;
         flush(m);
-        r = recover_device(&m->order, m->node_fd, m->base, m->loop);
+        r = recover_device(&m->order, m->fds.node, m->base, m->loop);
 
         switch (-r) {
         case 0: end(m, REASON_ASKED, true, "the device is the host's again"); break;
@@ -307,8 +308,12 @@ static int prepare(struct managed *m)
         log_set_level((enum log_level)order->log_level);
         log_set_object(order->port);
 
+        if (order->tls != CONTROL_CLEAR) {
+                fail(m, REASON_TLS_FAILED, "this version has no TLS");
+                return -EOPNOTSUPP;
+        }
         if (by_path && m->options->sandbox)
-                reason = setup_open_node(order->bus, order->address, &m->node_fd, message,
+                reason = setup_open_node(order->bus, order->address, &m->fds.node, message,
                                          sizeof(message));
         if (reason != REASON_ASKED) {
                 fail(m, reason, "%s", message);
@@ -333,8 +338,7 @@ static void clear(struct managed *m)
 {
         m->session = session_free(m->session);
         m->loop = usb_loop_free(m->loop);
-        m->node_fd = close_fd(m->node_fd);
-        m->guest_fd = close_fd(m->guest_fd);
+        control_fds_close(&m->fds);
 }
 
 static bool say_last_words(struct managed *m)
@@ -365,7 +369,7 @@ static void free_loop(struct managed *m)
 
 enum session_reason managed_run(const struct options *options)
 {
-        struct managed m = { .options = options, .signal_fd = -1, .node_fd = -1, .guest_fd = -1 };
+        struct managed m = { .options = options, .signal_fd = -1, .fds = CONTROL_NO_FDS };
         enum session_reason reason;
         int r;
 

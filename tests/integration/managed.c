@@ -193,6 +193,7 @@ void managed_start_process(struct managed *m)
 
 void managed_start(struct managed *m, const char *options, const struct control_order *order)
 {
+        struct control_fds given = CONTROL_NO_FDS;
         int fds[2] = { -1, -1 }, own_stderr;
         struct error error;
         char text[512];
@@ -205,10 +206,11 @@ void managed_start(struct managed *m, const char *options, const struct control_
                 guest_open(&m->guest, fds[0], CAP_ALL);
         }
 
+        given.guest = fds[1];
         own_stderr = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 100);
         dup2(m->report.log_fd, STDERR_FILENO);
         assert_int_equal(
-                worker_start(&m->worker, m->base, m->launcher, order, fds[1], &events, m, &error),
+                worker_start(&m->worker, m->base, m->launcher, order, &given, &events, m, &error),
                 0);
         dup2(own_stderr, STDERR_FILENO);
         close(own_stderr);

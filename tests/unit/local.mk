@@ -30,6 +30,7 @@ unit_tests = \
 	%D%/test-config \
 	%D%/test-config-mistakes \
 	%D%/test-config-reload \
+	%D%/test-config-tls \
 	%D%/test-daemon-backoff \
 	%D%/test-daemon-connect \
 	%D%/test-daemon-guest \
@@ -37,6 +38,7 @@ unit_tests = \
 	%D%/test-daemon-guest-retry \
 	%D%/test-daemon-launcher \
 	%D%/test-daemon-resolve \
+	%D%/test-daemon-tls-files \
 	%D%/test-daemon-worker \
 	%D%/test-daemon-worker-hostile \
 	%D%/test-dial-accept \
@@ -102,6 +104,9 @@ daemon_ldadd = $(config_ldadd)
 %C%_test_config_LDADD = $(config_ldadd)
 %C%_test_config_mistakes_LDADD = $(config_ldadd)
 %C%_test_config_reload_LDADD = $(config_ldadd)
+%C%_test_config_tls_LDADD = $(config_ldadd)
+%C%_test_daemon_tls_files_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=geteuid
+%C%_test_daemon_tls_files_LDADD = $(daemon_ldadd)
 %C%_test_ini_LDADD = $(config_ldadd)
 worker_ldadd = libdaemon.a $(LDADD) $(LIBSYSTEMD_LIBS)
 %C%_test_daemon_launcher_LDADD = $(worker_ldadd)
