@@ -23,6 +23,7 @@
 #include "session/recover.h"
 #include "session/session.h"
 #include "session/setup.h"
+#include "session/tls.h"
 #include "session/watchdog.h"
 #include "util/cleanup.h"
 #include "util/log.h"
@@ -40,6 +41,7 @@ struct managed {
         struct control_fds fds; /* of the order */
 
         struct usb_loop *loop;
+        struct transport *tls;   /* until the session has it */
         struct session *session; /* of a CONTROL_REDIRECT */
 
         bool has_order;
@@ -262,6 +264,7 @@ static void redirect(struct managed *m)
                 .vendor = order->vendor,
                 .product = order->product,
                 .greeting_sec = order->greeting_sec,
+                .tls = TAKE(m->tls),
                 .on_changed = on_changed,
                 .userdata = m,
         };
@@ -296,6 +299,23 @@ static void recover(struct managed *m)
         }
 }
 
+/* Libraries and files of an encrypted link; what was passed is not needed afterwards. */
+static int prepare_tls(struct managed *m)
+{
+        char message[256] = "out of memory";
+        int r = 0;
+
+        if (control_order_files(&m->order) > 0)
+                r = tls_new(&m->tls, m->fds.guest, &m->order, m->fds.files, message,
+                            sizeof(message));
+        if (r < 0)
+                fail(m, REASON_TLS_FAILED, "%s", message);
+        for (size_t i = 0; i < CONTROL_FILES_MAX; i++)
+                m->fds.files[i] = close_fd(m->fds.files[i]);
+
+        return r;
+}
+
 /* All that needs names, files and privileges; the end is told if it cannot be done. */
 static int prepare(struct managed *m)
 {
@@ -308,10 +328,6 @@ static int prepare(struct managed *m)
         log_set_level((enum log_level)order->log_level);
         log_set_object(order->port);
 
-        if (order->tls != CONTROL_CLEAR) {
-                fail(m, REASON_TLS_FAILED, "this version has no TLS");
-                return -EOPNOTSUPP;
-        }
         if (by_path && m->options->sandbox)
                 reason = setup_open_node(order->bus, order->address, &m->fds.node, message,
                                          sizeof(message));
@@ -326,6 +342,10 @@ static int prepare(struct managed *m)
                 return r;
         }
 
+        r = prepare_tls(m);
+        if (r < 0)
+                return r;
+
         r = setup_close_sandbox(m->options);
         if (r < 0)
                 fail(m, REASON_FAILURE, "cannot close the sandbox: %s", strerror(-r));
@@ -337,6 +357,7 @@ static int prepare(struct managed *m)
 static void clear(struct managed *m)
 {
         m->session = session_free(m->session);
+        m->tls = transport_free(m->tls);
         m->loop = usb_loop_free(m->loop);
         control_fds_close(&m->fds);
 }

@@ -12,6 +12,8 @@ EXTRA_DIST += \
 	%D%/run-until.h \
 	%D%/sandbox-bed.h \
 	%D%/test.h \
+	%D%/tls-bed.h \
+	%D%/tls-certificates.h \
 	%D%/tree.h \
 	%D%/usb-bed.h \
 	%D%/usb-device-bed.h \
@@ -71,6 +73,8 @@ unit_tests = \
 	%D%/test-session-sandbox \
 	%D%/test-session-sandbox-calls \
 	%D%/test-session-state \
+	%D%/test-session-tls \
+	%D%/test-session-tls-data \
 	%D%/test-socket \
 	%D%/test-text \
 	%D%/test-tuple \
@@ -115,6 +119,8 @@ worker_ldadd = libdaemon.a $(LDADD) $(LIBSYSTEMD_LIBS)
 %C%_test_daemon_worker_hostile_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=open
 %C%_test_daemon_worker_hostile_LDADD = $(worker_ldadd)
 %C%_test_session_link_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=sendmsg
+%C%_test_session_tls_LDADD = $(LDADD) $(OPENSSL_LIBS)
+%C%_test_session_tls_data_LDADD = $(LDADD) $(OPENSSL_LIBS)
 %C%_test_usb_device_LDFLAGS = $(fake_ldflags)
 %C%_test_usb_device_LDADD = $(fake_ldadd)
 %C%_test_usb_device_configuration_LDFLAGS = $(fake_ldflags)

@@ -240,6 +240,7 @@ static void numbers_that_travel_stay_as_they_are(void **state)
                 { LINK_NONE, 0 },
                 { LINK_GREETING, 1 },
                 { LINK_UP, 2 },
+                { LINK_TLS, 3 },
                 { DEVICE_NONE, 0 },
                 { DEVICE_CLAIMED, 1 },
                 { DEVICE_OFFERED, 2 },
