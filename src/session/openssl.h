@@ -14,7 +14,11 @@
 /* clang-format off */
 #define OPENSSL_FUNCTIONS(F) \
         F(BIO_free) \
+        F(BIO_new_bio_pair) \
         F(BIO_new_mem_buf) \
+        F(BIO_new_socket) \
+        F(BIO_nread) \
+        F(BIO_nread0) \
         F(ERR_clear_error) \
         F(ERR_get_error) \
         F(ERR_peek_error) \
@@ -49,9 +53,9 @@
         F(SSL_new) \
         F(SSL_read) \
         F(SSL_set1_host) \
+        F(SSL_set_bio) \
         F(SSL_set_connect_state) \
         F(SSL_set_ex_data) \
-        F(SSL_set_fd) \
         F(SSL_shutdown) \
         F(SSL_write) \
         F(TLS_client_method) \

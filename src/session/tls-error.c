@@ -119,6 +119,7 @@ void tls_explain_end(struct tls *t, int error)
 
         snprintf(t->transport.text, sizeof(t->transport.text), "%s in the TLS handshake: %s",
                  is_closed ? "the guest closed the connection" : strerror(error),
-                 t->kind == CONTROL_PSK ? "has it another key for that PSKIdentity=, or no TLS?"
-                                        : "does it refuse our certificate, or speak no TLS?");
+                 t->kind == CONTROL_PSK
+                         ? "has it another key for that PSKIdentity=, or certificates, or no TLS?"
+                         : "does it refuse our certificate, or has it pre-shared keys, or no TLS?");
 }

@@ -10,13 +10,18 @@
 #include "session/tls.h"
 #include "util/macro.h"
 
-/* The most that a record carries. */
-#define TLS_RECORD_SIZE 16384
+/* The most that a record carries, and what it may be larger by. */
+#define TLS_RECORD_SIZE  16384
+#define TLS_RECORD_EXTRA 256
+
+/* So many are encrypted before they are sent together. */
+#define TLS_RECORDS 4
 
 struct tls {
         struct transport transport; /* the first */
         SSL_CTX *context;
         SSL *ssl;
+        BIO *out; /* what is encrypted and not sent */
         enum control_tls kind;
         char peer_name[CONTROL_NAME_SIZE];
         char psk_identity[CONTROL_KEY_SIZE];
@@ -26,7 +31,7 @@ struct tls {
         bool is_prepared;
         bool has_failed; /* and nothing may be called any more */
         ssize_t failure; /* what is returned then */
-        size_t retried;  /* bytes that OpenSSL has encrypted already and could not send */
+        size_t staged;   /* bytes to be written that are in out, and not told as written */
         uint8_t record[TLS_RECORD_SIZE];
 };
 

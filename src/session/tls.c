@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * OpenSSL reads and writes the socket itself. Bytes are read until it has no more, whatever the
- * size of its records: then, and not before, the next event of the socket is of use. What it could
- * not send must come again in the same length; so it does, for the writer loses nothing.
+ * OpenSSL reads the socket itself, until it has no more, whatever the size of its records: then,
+ * and not before, the next event of the socket is of use. What it writes stands in a buffer of ours
+ * that has room for all it writes at a time: it cannot have two things under way, such as data and
+ * the answer to a change of keys. Bytes are told as written when the socket has taken them.
  *
  * Everything that OpenSSL loads or reads from files, it does in tls_new(), before the sandbox.
  */
@@ -13,12 +14,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "session/tls-private.h"
 #include "util/cleanup.h"
 
 /* Several records in one read(). */
-#define READ_BUFFER_SIZE (4 * (TLS_RECORD_SIZE + 256))
+#define READ_BUFFER_SIZE (TLS_RECORDS * (TLS_RECORD_SIZE + TLS_RECORD_EXTRA))
+
+/* For those of a write, and as much again for what a guest makes OpenSSL answer. */
+#define OUT_SIZE (2 * READ_BUFFER_SIZE)
 
 static struct tls *tls_of(struct transport *transport)
 {
@@ -54,6 +59,24 @@ static void forget_errors(void)
         errno = 0;
 }
 
+/* Sends what is encrypted. Returns 0 when all is gone, -EAGAIN or what the socket says. */
+static ssize_t flush(struct tls *t)
+{
+        char *bytes;
+        int n;
+
+        while ((n = openssl.BIO_nread0(t->out, &bytes)) > 0) {
+                ssize_t sent = send(t->transport.fd, bytes, (size_t)n, MSG_NOSIGNAL);
+
+                if (sent > 0)
+                        openssl.BIO_nread(t->out, &bytes, (int)sent);
+                else if (errno != EINTR)
+                        return -errno;
+        }
+
+        return 0;
+}
+
 static int tls_prepare(struct transport *transport)
 {
         struct tls *t = tls_of(transport);
@@ -65,8 +88,12 @@ static int tls_prepare(struct transport *transport)
         if (t->is_prepared)
                 return 0;
 
+        flush(t);
         forget_errors();
         done = openssl.SSL_do_handshake(t->ssl);
+        r = done == 1 ? 0 : result_of(t, done);
+        /* Also the reason for an end. What cannot be sent is told by reading. */
+        flush(t);
         if (done == 1) {
                 t->is_prepared = true;
                 snprintf(transport->text, sizeof(transport->text), "%s, %s",
@@ -75,7 +102,6 @@ static int tls_prepare(struct transport *transport)
                 return 0;
         }
 
-        r = result_of(t, done);
         if (r == -EAGAIN)
                 return -EAGAIN;
         if (r != -EPROTO)
@@ -92,6 +118,7 @@ static ssize_t tls_read(struct transport *transport, const struct iovec *iov, si
         if (t->has_failed)
                 return t->failure;
 
+        flush(t);
         for (size_t i = 0; i < n; i++) {
                 size_t done = 0;
 
@@ -110,6 +137,7 @@ static ssize_t tls_read(struct transport *transport, const struct iovec *iov, si
                         }
 
                         end = result_of(t, size);
+                        flush(t);
                         *ret_drained = end == -EAGAIN;
                         return total > 0 ? total : end;
                 }
@@ -138,11 +166,35 @@ static const uint8_t *gather(struct tls *t, const struct iovec *iov, size_t offs
         return t->record;
 }
 
+/* Encrypts what goes together, from an offset on. Returns how many bytes that are. */
+static ssize_t encrypt(struct tls *t, const struct iovec *iov, size_t offset, size_t size)
+{
+        size_t done = 0;
+
+        size = MIN(size, (size_t)TLS_RECORDS * TLS_RECORD_SIZE);
+        while (done < size) {
+                size_t part = MIN(size - done, sizeof(t->record));
+                int written;
+
+                forget_errors();
+                written = openssl.SSL_write(t->ssl, gather(t, iov, offset + done, part), (int)part);
+                if (written <= 0) {
+                        ssize_t end = result_of(t, written);
+
+                        return done > 0 ? (ssize_t)done : end == 0 ? -EPIPE : end;
+                }
+                done += (size_t)written;
+        }
+
+        return (ssize_t)done;
+}
+
 static ssize_t tls_write(struct transport *transport, const struct iovec *iov, size_t n,
                          bool *ret_full)
 {
         struct tls *t = tls_of(transport);
         size_t total = 0, done = 0;
+        ssize_t r;
 
         if (t->has_failed)
                 return t->failure < 0 ? t->failure : -EPIPE;
@@ -150,43 +202,34 @@ static ssize_t tls_write(struct transport *transport, const struct iovec *iov, s
         for (size_t i = 0; i < n; i++)
                 total += iov[i].iov_len;
 
-        while (done < total) {
-                size_t size = MIN(t->retried ?: sizeof(t->record), total - done);
-                ssize_t end;
-                int written;
-
-                forget_errors();
-                written = openssl.SSL_write(t->ssl, gather(t, iov, done, size), (int)size);
-                if (written > 0) {
-                        t->retried = 0;
-                        done += (size_t)written;
-                        continue;
-                }
-
-                end = result_of(t, written);
-                *ret_full = end == -EAGAIN;
-                if (end == -EAGAIN)
-                        t->retried = size;
-                if (done > 0)
+        for (;;) {
+                r = flush(t);
+                if (r < 0)
                         break;
-                return end == 0 ? -EPIPE : end;
+                done += t->staged;
+                t->staged = 0;
+                if (done >= total)
+                        break;
+                r = encrypt(t, iov, done, total - done);
+                if (r < 0)
+                        break;
+                t->staged = (size_t)r;
         }
 
-        if (done == total)
-                *ret_full = false;
-        return (ssize_t)done;
+        *ret_full = r == -EAGAIN;
+        return done > 0 ? (ssize_t)done : r;
 }
 
 static void tls_finish(struct transport *transport)
 {
         struct tls *t = tls_of(transport);
 
-        /* Nothing fits behind half a record. */
-        if (!t->is_prepared || t->has_failed || t->retried > 0)
+        if (!t->is_prepared || t->has_failed)
                 return;
 
         forget_errors();
         openssl.SSL_shutdown(t->ssl);
+        flush(t);
         fail(t, 0);
 }
 
@@ -196,6 +239,8 @@ static struct transport *tls_free(struct transport *transport)
 
         if (t->ssl)
                 openssl.SSL_free(t->ssl);
+        if (t->out)
+                openssl.BIO_free(t->out);
         if (t->context)
                 openssl.SSL_CTX_free(t->context);
         explicit_bzero(t, sizeof(*t));
@@ -269,13 +314,20 @@ static bool make_context(struct tls *t)
 
 static bool make_ssl(struct tls *t, int fd)
 {
-        t->ssl = openssl.SSL_new(t->context);
-        if (!t->ssl)
-                return false;
+        BIO *in, *to_out;
 
+        t->ssl = openssl.SSL_new(t->context);
+        if (!t->ssl || openssl.BIO_new_bio_pair(&to_out, OUT_SIZE, &t->out, 0) != 1)
+                return false;
+        in = openssl.BIO_new_socket(fd, BIO_NOCLOSE);
+        if (!in) {
+                openssl.BIO_free(to_out);
+                return false;
+        }
+
+        openssl.SSL_set_bio(t->ssl, in, to_out);
         openssl.SSL_set_connect_state(t->ssl);
-        return openssl.SSL_set_ex_data(t->ssl, 0, t) == 1 && set_peer(t) &&
-               openssl.SSL_set_fd(t->ssl, fd) == 1;
+        return openssl.SSL_set_ex_data(t->ssl, 0, t) == 1 && set_peer(t);
 }
 
 static void explain_setup(char *message, size_t size)

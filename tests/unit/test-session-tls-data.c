@@ -145,7 +145,6 @@ static void keys_may_change_while_data_flows(void **state)
                 tls_write(&b, bytes, encode(bytes, &out, payload, 50000));
         }
         for (size_t i = 0; i < n; i++) {
-                if (getenv("DBG")) printf("%i %i %s in %zu queued %zu packets %zu full %i\n", b.bed->ends, b.bed->end, link_text(b.bed->link), i, link_queued(b.bed->link), b.bed->n_packets, link_is_full(b.bed->link));
                 struct packet in = bulk(0x81, i, sizeof(owner.data));
                 size_t length = encode(bytes, &in, owner.data, sizeof(owner.data));
 
