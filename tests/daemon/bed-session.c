@@ -40,7 +40,7 @@ static void send_message(struct bed_session *s, struct control_message *message)
 }
 
 static void on_message(struct bed *bed, struct bed_session *s, struct control_message *message,
-                       int guest_fd)
+                       struct control_fds *fds)
 {
         struct control_message answer = { 0 };
 
@@ -62,7 +62,7 @@ static void on_message(struct bed *bed, struct bed_session *s, struct control_me
                 break;
         default: fail_msg("a session got message %i", (int)message->type);
         }
-        close_fd(guest_fd);
+        control_fds_close(fds);
 }
 
 bool bed_serve_sessions(struct bed *bed)
@@ -72,13 +72,12 @@ bool bed_serve_sessions(struct bed *bed)
         for (size_t i = 0; i < bed->n_sessions; i++) {
                 struct bed_session *s = &bed->sessions[i];
                 struct control_message message;
-                int node_fd = -1, guest_fd = -1;
+                struct control_fds fds = CONTROL_NO_FDS;
 
                 if (s->fd < 0 || s->is_orphan ||
-                    control_receive(s->fd, CONTROL_DAEMON, &message, &node_fd, &guest_fd) < 0)
+                    control_receive(s->fd, CONTROL_DAEMON, &message, &fds) < 0)
                         continue;
-                on_message(bed, s, &message, guest_fd);
-                close_fd(node_fd);
+                on_message(bed, s, &message, &fds);
                 any = true;
         }
 
