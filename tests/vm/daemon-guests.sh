@@ -10,19 +10,26 @@ guest_comes_back() {
     is "the guest is" connected "$(host 'property $(object_of GetGuest vm1) Guest State')"
 }
 
-# pauses SECONDS: with a copy under way.
+# guest_pauses SECONDS: with a copy under way, and a stick that comes meanwhile.
 guest_pauses() {
     local session
 
     session=$(host 'session_of super')
     guest 'copy_begin super'
     guest_pause
+    exits "a stick is attached while the guest is paused" 0 \
+        host 'usbredirctl attach 46f4:0001:high vm1'
     # The time is what is tested.
     sleep "$1"
-    is "its session goes on while the guest is paused for $1 s" "$session" \
+    is "that guest is" silent "$(host 'session_property high State')"
+    is "the host has that stick still" usb-storage "$(host 'driver_of high')"
+    is "the other session goes on while the guest is paused for $1 s" "$session" \
         "$(host 'session_of super')"
     guest_resume
+    guest_has high
     is "nothing was lost" "$(stick_sum super)" "$(guest copy_end)"
+    exits "the stick is detached" 0 host 'usbredirctl detach 46f4:0001:high'
+    is_returned high
 }
 
 channel_is_busy() {

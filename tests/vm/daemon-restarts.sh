@@ -48,6 +48,20 @@ session_is_killed() {
     guest_reads_all super
 }
 
+# Nobody is left to return the device but the next daemon, by its record.
+both_are_killed() {
+    local session
+
+    session=$(host 'session_of super')
+    host 'mark; kill -KILL $(daemon_pid) $(session_property super Pid)'
+    exits "both are killed: the next daemon returns the stick" 0 \
+        host 'soon said "usb-storage.*Mass Storage device detected" && soon said "returned to the host"'
+    exits "the rule gives it away again" 0 \
+        host "soon is_device super redirected && [ \"\$(session_of super)\" != '$session' ]"
+    guest_has super
+    is "nobody noticed elsewhere" redirected "$(host 'device third State')"
+}
+
 daemon_stops() {
     local session
 
