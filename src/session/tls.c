@@ -356,8 +356,10 @@ int tls_new(struct transport **ret, int fd, const struct control_order *order,
         t = calloc(1, sizeof(*t));
         if (!t)
                 return -ENOMEM;
-        t->transport = (struct transport){ .type = &tls_type, .fd = fd };
         t->kind = (enum control_tls)order->tls;
+        t->transport = (struct transport){ .type = &tls_type,
+                                           .fd = fd,
+                                           .is_judged = t->kind != CONTROL_PSK };
         snprintf(t->peer_name, sizeof(t->peer_name), "%s", order->peer_name);
         snprintf(t->psk_identity, sizeof(t->psk_identity), "%s", order->psk_identity);
 

@@ -10,7 +10,8 @@ daemon_tests = \
 	%D%/test-outcomes \
 	%D%/test-record \
 	%D%/test-restart \
-	%D%/test-rules
+	%D%/test-rules \
+	%D%/test-tls
 check_PROGRAMS += $(daemon_tests)
 TESTS += $(daemon_tests)
 
@@ -21,4 +22,5 @@ daemon_libs = libdaemon.a $(LDADD) $(LIBUDEV_LIBS) $(LIBSYSTEMD_LIBS) $(INIH_LIB
 %C%_test_record_LDADD = $(daemon_libs)
 %C%_test_restart_LDADD = %D%/libdaemonbed.a $(daemon_libs)
 %C%_test_rules_LDADD = %D%/libdaemonbed.a $(daemon_libs)
+%C%_test_tls_LDADD = %D%/libdaemonbed.a $(daemon_libs)
 endif
