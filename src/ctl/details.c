@@ -50,8 +50,7 @@ static int print_statistics(const json_t *statistics)
         json_t *value;
 
         printf("%*sstatistics:\n", INNER, "");
-        json_object_foreach((json_t *)statistics, key, value)
-        {
+        json_object_foreach ((json_t *)statistics, key, value) {
                 CLEANUP(freep) char *text = text_of(value, TEXT_PLAIN);
 
                 if (!text)

@@ -38,8 +38,7 @@ static bool contains(const json_t *array, const char *text)
         const json_t *element;
         size_t index;
 
-        json_array_foreach(array, index, element)
-        {
+        json_array_foreach (array, index, element) {
                 if (json_is_string(element) && !strcmp(json_string_value(element), text))
                         return true;
         }
@@ -57,8 +56,7 @@ static json_t *device_guest(const struct object *o)
         if (objects_find(o->all, OBJECT_SESSION, value_string(o->properties, "Session"), &session))
                 return object_name(OBJECT_GUEST, value_string(session.properties, "Guest"));
 
-        json_object_foreach(o->all, path, interfaces)
-        {
+        json_object_foreach (o->all, path, interfaces) {
                 struct object guest;
 
                 if (objects_find(o->all, OBJECT_GUEST, path, &guest) &&
@@ -97,8 +95,7 @@ static json_t *device_interfaces(const struct object *o)
         const json_t *from;
         size_t index;
 
-        json_array_foreach(json_object_get(o->properties, "Interfaces"), index, from)
-        {
+        json_array_foreach (json_object_get(o->properties, "Interfaces"), index, from) {
                 unsigned bytes[4];
 
                 for (size_t i = 0; i < ELEMENTS(bytes); i++)

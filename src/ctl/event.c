@@ -39,8 +39,7 @@ static int print_event(const json_t *event)
         const json_t *value;
         const char *key;
 
-        json_object_foreach((json_t *)event, key, value)
-        {
+        json_object_foreach ((json_t *)event, key, value) {
                 CLEANUP(freep) char *text = NULL;
                 const char *separator = " ";
 
@@ -152,15 +151,13 @@ int event_compare(const struct ctl *ctl, enum object_kind kind, json_t *former, 
         json_t *value;
         int r = 0;
 
-        json_object_foreach(former, path, value)
-        {
+        json_object_foreach (former, path, value) {
                 if (r == 0 && objects_find(former, kind, path, &old) &&
                     !objects_find(all, kind, path, &new))
                         r = object_vanished(ctl, &old);
         }
 
-        json_object_foreach(all, path, value)
-        {
+        json_object_foreach (all, path, value) {
                 if (r < 0 || !objects_find(all, kind, path, &new))
                         continue;
                 r = objects_find(former, kind, path, &old)

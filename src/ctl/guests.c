@@ -17,8 +17,7 @@ static json_t *names_of(enum object_kind kind, const json_t *paths)
         const json_t *path;
         size_t index;
 
-        json_array_foreach(paths, index, path)
-        {
+        json_array_foreach (paths, index, path) {
                 if (!json_is_string(path))
                         continue;
                 if (json_array_append_new(names, object_name(kind, json_string_value(path))) < 0)
@@ -44,16 +43,14 @@ static json_t *guest_channels(const struct object *o)
         const json_t *from;
         size_t index;
 
-        json_array_foreach(json_object_get(o->properties, "Channels"), index, from)
-        {
+        json_array_foreach (json_object_get(o->properties, "Channels"), index, from) {
                 const char *address = "", *state = "", *device = "";
 
                 if (json_unpack((json_t *)from, "[s, s, s]", &address, &state, &device) < 0)
                         continue;
-                if (json_array_append_new(
-                            channels,
-                            json_pack("{s:s, s:s, s:o}", "address", address, "state", state,
-                                      "device", *device ? json_string(device) : json_null())) < 0)
+                if (json_array_append_new(channels, json_pack("{s:s, s:s, s:s}", "address", address,
+                                                              "state", state, "device", device)) <
+                    0)
                         return NULL;
         }
 
@@ -67,8 +64,7 @@ static json_t *guest_used(const struct object *o)
         unsigned used = 0;
         size_t index;
 
-        json_array_foreach(channels, index, channel)
-        {
+        json_array_foreach (channels, index, channel) {
                 const char *state = json_string_value(json_array_get(channel, 1));
 
                 used += state && (!strcmp(state, "occupied") || !strcmp(state, "silent"));

@@ -154,8 +154,7 @@ static int print_table(struct ctl *ctl, struct libscols_table *table, const stru
         for (size_t i = 0; i < n_columns && r == 0; i++)
                 if (columns[i].is_shown)
                         r = add_column(table, &columns[i]);
-        json_array_foreach(rows, index, row)
-        {
+        json_array_foreach (rows, index, row) {
                 if (r == 0)
                         r = add_row(table, columns, n_columns, row);
         }

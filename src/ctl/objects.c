@@ -54,7 +54,9 @@ int objects_list(json_t *all, enum object_kind kind, struct object **ret, size_t
         if (!objects)
                 return -ENOMEM;
 
-        json_object_foreach(all, path, value) if (objects_find(all, kind, path, &objects[n])) n++;
+        json_object_foreach (all, path, value)
+                if (objects_find(all, kind, path, &objects[n]))
+                        n++;
         qsort(objects, n, sizeof(*objects), compare);
 
         *ret = objects;

@@ -87,8 +87,7 @@ enum ctl_exit command_rules(struct ctl *ctl, char **arguments)
         if (result != CTL_DONE)
                 return result;
 
-        json_array_foreach(entries, index, entry)
-        {
+        json_array_foreach (entries, index, entry) {
                 if (json_array_append_new(rows, rule_object(entry)) < 0)
                         return out_of_memory();
         }

@@ -68,8 +68,7 @@ static json_t *configuration_errors(const json_t *entries)
         const json_t *entry;
         size_t index;
 
-        json_array_foreach(entries, index, entry)
-        {
+        json_array_foreach (entries, index, entry) {
                 const char *file, *text;
                 json_int_t line, column;
 
@@ -115,8 +114,7 @@ static void print_counts(const char *key, const json_t *counts)
         const json_t *n;
 
         printf("%s: %lld", key, (long long)json_integer_value(json_object_get(counts, "total")));
-        json_object_foreach((json_t *)counts, state, n)
-        {
+        json_object_foreach ((json_t *)counts, state, n) {
                 if (!strcmp(state, "total"))
                         continue;
                 printf("%s%lld ", separator, (long long)json_integer_value(n));
@@ -175,9 +173,10 @@ static void print_summary(const json_t *summary)
         print_counts("guests", json_object_get(summary, "guests"));
         print_counts("sessions", json_object_get(summary, "sessions"));
 
-        json_array_foreach(json_object_get(summary, "configuration-errors"), index, entry)
+        json_array_foreach (json_object_get(summary, "configuration-errors"), index, entry)
                 print_configuration_error(entry);
-        json_array_foreach(json_object_get(summary, "trouble"), index, entry) print_trouble(entry);
+        json_array_foreach (json_object_get(summary, "trouble"), index, entry)
+                print_trouble(entry);
 }
 
 static enum ctl_exit status_of_all(struct ctl *ctl)

@@ -72,15 +72,13 @@ static void put(FILE *stream, const json_t *value, enum text_format format, cons
 
         switch (json_typeof(value)) {
         case JSON_OBJECT:
-                json_object_foreach((json_t *)value, key, part)
-                {
+                json_object_foreach ((json_t *)value, key, part) {
                         fputs(n++ ? separator : "", stream);
                         put(stream, part, format, " ");
                 }
                 break;
         case JSON_ARRAY:
-                json_array_foreach(value, index, part)
-                {
+                json_array_foreach (value, index, part) {
                         fputs(n++ ? separator : "", stream);
                         put(stream, part, format, " ");
                 }

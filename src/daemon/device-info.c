@@ -148,8 +148,7 @@ static void read_properties(struct udev_device *device, struct device_info *info
 {
         struct udev_list_entry *entry;
 
-        udev_list_entry_foreach(entry, udev_device_get_properties_list_entry(device))
-        {
+        udev_list_entry_foreach (entry, udev_device_get_properties_list_entry(device)) {
                 const char *value = udev_list_entry_get_value(entry);
 
                 if (facts_add_property(&info->facts, udev_list_entry_get_name(entry), value ?: "") <
@@ -222,10 +221,15 @@ static bool read_numbers(struct udev_device *device, struct device_info *info)
         return true;
 }
 
-/* Where no udevd runs there is nobody to wait for. */
+/*
+ * Only udev's rules set ID_BUS; an emulated device has it without being in udev's database. And
+ * where no udevd runs there is nobody to wait for.
+ */
 static bool udev_knows(struct udev_device *device)
 {
-        return udev_device_get_is_initialized(device) > 0 || access("/run/udev/control", F_OK) < 0;
+        return udev_device_get_is_initialized(device) > 0 ||
+               udev_device_get_property_value(device, "ID_BUS") ||
+               access("/run/udev/control", F_OK) < 0;
 }
 
 int device_info_read(struct udev_device *device, struct device_info *ret_info)

@@ -15,9 +15,9 @@ static struct entry *find_entry(const struct manager *m, const char *port)
 {
         struct device *d;
 
-        DL_FOREACH(m->devices, d)
-        if (!strcmp(device_id(d), port))
-                return entry_of(d);
+        DL_FOREACH (m->devices, d)
+                if (!strcmp(device_id(d), port))
+                        return entry_of(d);
         return NULL;
 }
 

@@ -71,7 +71,9 @@ void manager_on_session_end(void *userdata, enum session_reason reason, const ch
         strcpy(port, worker_order(r->worker)->port);
         error_set(&error, error_of(reason), "%s%s%s", session_reason_string(reason),
                   *message ? ": " : "", message);
-        log_info("session %u has ended: %s", number, error.text);
+        log_write(is_link_loss && r->channel ? guest_attempt_level(channel_guest(r->channel))
+                                             : LOG_LEVEL_INFO,
+                  "session %u has ended: %s", number, error.text);
         if (s->is_adopting)
                 m->n_adopting--; /* it has never told what it does */
         manager_answer_describes(m, r, &error);
@@ -159,6 +161,7 @@ void manager_return_device(struct manager *m, struct entry *e, enum next after)
 
         manager_fill_order(m, e, &order);
         order.purpose = CONTROL_RETURN;
+        order.number = ++m->last_number;
         order.usbfs_memory = RETURN_MEMORY;
         e->after_return = after;
         e->device.phase = DEVICE_IS_RETURNING;

@@ -74,8 +74,7 @@ int manager_find_device(struct manager *m, const char *text, struct device **ret
                                  "VVVV:PPPP:SERIAL or BBB/DDD",
                                  text);
 
-        DL_FOREACH(m->devices, d)
-        {
+        DL_FOREACH (m->devices, d) {
                 size_t used = strlen(candidates);
 
                 if (!name_fits(&name, d))

@@ -15,9 +15,9 @@ static struct channel *find_channel(const struct guest *g, const char *text)
 {
         struct channel *c;
 
-        DL_FOREACH(g->channels, c)
-        if (!strcmp(c->config.text, text))
-                break;
+        DL_FOREACH (g->channels, c)
+                if (!strcmp(c->config.text, text))
+                        break;
         return c;
 }
 
@@ -25,8 +25,8 @@ static void free_spares(struct channel *spares)
 {
         struct channel *c, *next;
 
-        DL_FOREACH_SAFE(spares, c, next)
-        free(c);
+        DL_FOREACH_SAFE (spares, c, next)
+                free(c);
 }
 
 /* As many channels as there could be new ones, so that nothing can fail afterwards. */
@@ -66,8 +66,7 @@ static void replace_channels(struct guest *g, struct channel **spares)
                 DL_APPEND(now, c);
         }
 
-        DL_FOREACH_SAFE(g->channels, c, next)
-        {
+        DL_FOREACH_SAFE (g->channels, c, next) {
                 c->is_leaving = true;
                 if (!channel_is_occupied(c))
                         channel_free(c);

@@ -35,8 +35,8 @@ static size_t count_channels(const struct guest *g, unsigned states)
         const struct channel *c;
         size_t n = 0;
 
-        DL_FOREACH(g->channels, c)
-        n += states >> c->state & 1;
+        DL_FOREACH (g->channels, c)
+                n += states >> c->state & 1;
         return n;
 }
 
@@ -58,9 +58,9 @@ static struct waiter *first_unserved(const struct guest *g)
 {
         struct waiter *w;
 
-        DL_FOREACH(g->queue, w)
-        if (!w->channel)
-                break;
+        DL_FOREACH (g->queue, w)
+                if (!w->channel)
+                        break;
         return w;
 }
 
@@ -70,12 +70,12 @@ static struct channel *first_ready(const struct guest *g)
         uint64_t now = channel_now_msec();
         struct channel *c;
 
-        DL_FOREACH(g->channels, c)
-        if (c->state == CHANNEL_IDLE)
-                return c;
-        DL_FOREACH(g->channels, c)
-        if (c->state == CHANNEL_BACKOFF && c->retry_at_msec <= now)
-                return c;
+        DL_FOREACH (g->channels, c)
+                if (c->state == CHANNEL_IDLE)
+                        return c;
+        DL_FOREACH (g->channels, c)
+                if (c->state == CHANNEL_BACKOFF && c->retry_at_msec <= now)
+                        return c;
         return NULL;
 }
 
@@ -87,9 +87,10 @@ static const struct channel *next_retry(const struct guest *g)
         if (room(g) == 0 || !first_unserved(g))
                 return NULL;
 
-        DL_FOREACH(g->channels, c)
-        if (c->state == CHANNEL_BACKOFF && (!next || c->retry_at_msec < next->retry_at_msec))
-                next = c;
+        DL_FOREACH (g->channels, c)
+                if (c->state == CHANNEL_BACKOFF &&
+                    (!next || c->retry_at_msec < next->retry_at_msec))
+                        next = c;
         return next;
 }
 
@@ -202,8 +203,8 @@ void guest_enqueue(struct guest *g, struct waiter *w, bool at_once)
         *w = (struct waiter){ .guest = g };
         DL_APPEND(g->queue, w);
         if (at_once)
-                DL_FOREACH(g->channels, c)
-        channel_reset(c);
+                DL_FOREACH (g->channels, c)
+                        channel_reset(c);
         guest_wake(g);
 }
 
@@ -236,8 +237,8 @@ void guest_connect(struct guest *g)
         struct channel *c;
 
         g->is_disconnected = false;
-        DL_FOREACH(g->channels, c)
-        channel_reset(c);
+        DL_FOREACH (g->channels, c)
+                channel_reset(c);
         guest_wake(g);
 }
 
@@ -246,8 +247,8 @@ void guest_disconnect(struct guest *g)
         struct channel *c;
 
         g->is_disconnected = true;
-        DL_FOREACH(g->channels, c)
-        channel_cancel(c);
+        DL_FOREACH (g->channels, c)
+                channel_cancel(c);
         guest_wake(g);
 }
 
@@ -256,9 +257,9 @@ struct channel *guest_occupy(struct guest *g, const char *text)
         struct channel_config config = { 0 };
         struct channel *c;
 
-        DL_FOREACH(g->channels, c)
-        if (!strcmp(c->config.text, text) && !channel_is_occupied(c))
-                break;
+        DL_FOREACH (g->channels, c)
+                if (!strcmp(c->config.text, text) && !channel_is_occupied(c))
+                        break;
         if (!c) {
                 snprintf(config.text, sizeof(config.text), "%s", text);
                 if (channel_new(&c, g, &config) < 0)
@@ -282,9 +283,9 @@ static bool is_known_cause(const struct guest *g, int cause)
 {
         const struct channel *c;
 
-        DL_FOREACH(g->channels, c)
-        if (c->cause == cause)
-                return true;
+        DL_FOREACH (g->channels, c)
+                if (c->cause == cause)
+                        return true;
         return false;
 }
 
@@ -347,6 +348,11 @@ const char *guest_name(const struct guest *g)
 const struct guest_config *guest_config(const struct guest *g)
 {
         return &g->config;
+}
+
+enum log_level guest_attempt_level(const struct guest *g)
+{
+        return g->is_unreachable ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO;
 }
 
 const char *guest_last_error(const struct guest *g)

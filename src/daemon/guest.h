@@ -13,6 +13,7 @@
 
 #include "daemon/config.h"
 #include "daemon/error.h"
+#include "util/log.h"
 
 struct channel;
 struct guest;
@@ -135,6 +136,9 @@ const char *guest_state_string(enum guest_state state);
 const char *guest_last_error(const struct guest *g);     /* "" if there was none */
 uint64_t guest_retry_at_usec(const struct guest *g);     /* CLOCK_REALTIME; 0: not waiting */
 const struct waiter *guest_queue(const struct guest *g); /* the first; go on by ->next */
+
+/* Of lines about one attempt: that a guest is unreachable is logged once, not with each of them. */
+enum log_level guest_attempt_level(const struct guest *g);
 
 struct guest *channel_guest(const struct channel *c);
 struct channel *guest_channels(const struct guest *g); /* the first */

@@ -105,6 +105,28 @@ static void look_at(struct hotplug *h, struct udev_device *device)
         h->events.on_device(h->userdata, info);
 }
 
+/* Another device may be at that port by now, and known. */
+static void on_remove(struct hotplug *h, struct udev_device *device)
+{
+        const char *port = udev_device_get_sysname(device);
+        const char *address = udev_device_get_property_value(device, "DEVNUM");
+        struct known *known;
+
+        HASH_FIND_STR(h->known, port, known);
+        if (known && (!address || strtoul(address, NULL, 10) == known->address))
+                forget(h, port);
+}
+
+/* As it is now: the event has the properties of then, and its own. */
+static void look_again(struct hotplug *h, struct udev_device *device)
+{
+        CLEANUP(udev_device_unrefp) struct udev_device *now = NULL;
+
+        now = udev_device_new_from_syspath(h->udev, udev_device_get_syspath(device));
+        if (now)
+                look_at(h, now);
+}
+
 static void on_event(struct hotplug *h, struct udev_device *device)
 {
         const char *type = udev_device_get_devtype(device);
@@ -117,9 +139,9 @@ static void on_event(struct hotplug *h, struct udev_device *device)
         log_debug("udev: %s %s", action, udev_device_get_sysname(device));
         if (!strcmp(type, "usb_device")) {
                 if (!strcmp(action, "remove"))
-                        forget(h, udev_device_get_sysname(device));
+                        on_remove(h, device);
                 else
-                        look_at(h, device);
+                        look_again(h, device);
         } else if (!strcmp(type, "usb_interface")) {
                 parent = udev_device_get_parent_with_subsystem_devtype(device, "usb", "usb_device");
                 if (parent)
@@ -143,19 +165,18 @@ static int enumerate(struct hotplug *h)
         if (r < 0)
                 return r;
 
-        HASH_ITER(hh, h->known, known, next)
-        known->is_seen = false;
-        udev_list_entry_foreach(entry, udev_enumerate_get_list_entry(enumeration))
-        {
+        HASH_ITER (hh, h->known, known, next)
+                known->is_seen = false;
+        udev_list_entry_foreach (entry, udev_enumerate_get_list_entry(enumeration)) {
                 CLEANUP(udev_device_unrefp) struct udev_device *device = NULL;
 
                 device = udev_device_new_from_syspath(h->udev, udev_list_entry_get_name(entry));
                 if (device)
                         look_at(h, device);
         }
-        HASH_ITER(hh, h->known, known, next)
-        if (!known->is_seen)
-                forget(h, known->port);
+        HASH_ITER (hh, h->known, known, next)
+                if (!known->is_seen)
+                        forget(h, known->port);
 
         return 0;
 }
@@ -224,8 +245,7 @@ struct hotplug *hotplug_free(struct hotplug *h)
         if (!h)
                 return NULL;
 
-        HASH_ITER(hh, h->known, known, next)
-        {
+        HASH_ITER (hh, h->known, known, next) {
                 HASH_DEL(h->known, known);
                 free(known);
         }

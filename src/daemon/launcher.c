@@ -84,8 +84,7 @@ static void reap_orphans(struct launcher *l)
 {
         struct orphan *orphan, *next;
 
-        LL_FOREACH_SAFE(l->orphans, orphan, next)
-        {
+        LL_FOREACH_SAFE (l->orphans, orphan, next) {
                 if (waitpid(orphan->pid, NULL, WNOHANG) == 0)
                         continue;
                 LL_DELETE(l->orphans, orphan);
@@ -101,8 +100,8 @@ struct launcher *launcher_free(struct launcher *l)
                 return NULL;
 
         reap_orphans(l);
-        LL_FOREACH_SAFE(l->orphans, orphan, next)
-        free(orphan);
+        LL_FOREACH_SAFE (l->orphans, orphan, next)
+                free(orphan);
         for (size_t i = 0; l->arguments && l->arguments[i]; i++)
                 free(l->arguments[i]);
         free(l->arguments);

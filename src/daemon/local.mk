@@ -29,6 +29,7 @@ libdaemon_a_SOURCES = \
 	%D%/guest-private.h \
 	%D%/guest.c \
 	%D%/guest.h \
+	%D%/guests.c \
 	%D%/hotplug.c \
 	%D%/hotplug.h \
 	%D%/ini.c \

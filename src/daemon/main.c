@@ -68,9 +68,9 @@ static void check_ready(struct program *p)
         if (p->is_ready || !p->is_started || !p->has_bus)
                 return;
 
-        p->is_ready = true;
         event_del(p->deadline);
         update_status(p);
+        p->is_ready = true;
         sd_notifyf(0, "READY=1\nSTATUS=%s", p->status);
         log_info("ready: %s", p->status);
 }
@@ -125,17 +125,19 @@ static void on_deadline(evutil_socket_t fd, short what, void *userdata)
         check_ready(p);
 }
 
-static void reload(struct program *p)
+static void on_reload(void *userdata, bool is_over)
 {
         struct timespec now;
-        struct error error;
+
+        if (is_over) {
+                sd_notify(0, "READY=1");
+                return;
+        }
 
         clock_gettime(CLOCK_MONOTONIC, &now);
         sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%llu",
                    (unsigned long long)now.tv_sec * 1000000 +
                            (unsigned long long)now.tv_nsec / 1000);
-        manager_reload(p->manager, &error); /* what is wrong has been logged */
-        sd_notify(0, "READY=1");
 }
 
 static void stop(struct program *p)
@@ -156,10 +158,11 @@ static void stop(struct program *p)
 static void on_signal(evutil_socket_t number, short what, void *userdata)
 {
         struct program *p = userdata;
+        struct error error;
 
         log_info("%s", strsignal(number));
         if (number == SIGHUP)
-                reload(p);
+                manager_reload(p->manager, &error); /* what is wrong has been logged */
         else
                 stop(p);
 }
@@ -235,6 +238,7 @@ static int set_up(struct program *p)
                 .runtime_directory = p->options.runtime_directory,
                 .on_started = on_started,
                 .on_changed = on_changed,
+                .on_reload = on_reload,
                 .userdata = p,
         };
         struct timeval delay = { .tv_sec = BUS_SEC };

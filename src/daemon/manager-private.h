@@ -109,12 +109,19 @@ void manager_changed(struct manager *m, struct entry *e);
 /* Has requests looked at, and guests that leave, in the next turn of the loop. */
 void manager_wake(struct manager *m);
 
-struct guest *manager_guest_by_name(const struct manager *m, const char *name);
-
 void manager_free_entry(struct entry *e);
 
 /* Devices that are waiting, redirected or being returned. */
 size_t manager_n_busy(const struct manager *m);
+
+/* guests.c */
+struct guest *manager_guest_by_name(const struct manager *m, const char *name);
+
+/* As the configuration in force has them. Returns 0 or -ENOMEM. */
+int manager_update_guests(struct manager *m);
+
+/* Frees those that are no longer configured and have no session. */
+void manager_drop_guests(struct manager *m);
 
 /* decide.c */
 enum occasion {

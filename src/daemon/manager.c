@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What there is: devices, guests, sessions; how they come and go.
+ * What there is, as the other files and the bus see it; how it begins and ends.
  *
  * A device's phase says who has it. Whatever happens is taken in at once, and decided by decide.c
  * from the verdict of the policy and the table of outcomes; only answers to people, and the end of
  * guests that are no longer configured, wait for the next turn of the loop.
  */
 #include <errno.h>
+#include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -15,6 +17,9 @@
 #include "daemon/manager-private.h"
 #include "util/cleanup.h"
 #include "util/log.h"
+
+/* A path that can be opened, and two numbers. */
+#define PLACE_SIZE (PATH_MAX + 32)
 
 uint64_t manager_now_usec(void)
 {
@@ -71,36 +76,9 @@ size_t manager_n_busy(const struct manager *m)
         const struct device *d;
         size_t n = 0;
 
-        DL_FOREACH(m->devices, d)
-        n += d->phase != DEVICE_IS_IDLE && d->phase != DEVICE_IS_FAILED;
+        DL_FOREACH (m->devices, d)
+                n += d->phase != DEVICE_IS_IDLE && d->phase != DEVICE_IS_FAILED;
         return n;
-}
-
-static bool guest_is_used(const struct manager *m, const struct guest *g)
-{
-        const struct redirection *r;
-
-        DL_FOREACH(m->sessions, r)
-        if (r->channel && channel_guest(r->channel) == g)
-                return true;
-        return false;
-}
-
-/* Guests that are no longer configured go with their last session. */
-static void drop_guests(struct manager *m)
-{
-        for (size_t i = 0; i < m->n_guests;) {
-                struct host_guest *place = &m->guests[i];
-
-                if (!place->is_leaving || guest_is_used(m, place->guest)) {
-                        i++;
-                        continue;
-                }
-                if (m->observer.guest_removed)
-                        m->observer.guest_removed(m->userdata, place->guest);
-                guest_free(place->guest);
-                memmove(place, place + 1, (--m->n_guests - i) * sizeof(*place));
-        }
 }
 
 static void on_work(evutil_socket_t fd, short what, void *userdata)
@@ -108,113 +86,37 @@ static void on_work(evutil_socket_t fd, short what, void *userdata)
         struct manager *m = userdata;
 
         manager_answer_detaches(m);
-        drop_guests(m);
+        manager_drop_guests(m);
         if (m->settings.on_changed)
                 m->settings.on_changed(m->settings.userdata);
 }
 
-static struct host_guest *find_place(const struct manager *m, const char *name)
+/* "FILE:LINE:COLUMN", or "FILE" if all of it is meant. */
+static const char *format_place(const struct config_error *error, char *place, size_t size)
 {
-        for (size_t i = 0; i < m->n_guests; i++)
-                if (!strcmp(guest_name(m->guests[i].guest), name))
-                        return &m->guests[i];
-        return NULL;
-}
-
-struct guest *manager_guest_by_name(const struct manager *m, const char *name)
-{
-        struct host_guest *place = find_place(m, name);
-
-        return place && !place->is_leaving ? place->guest : NULL;
-}
-
-static int compare_places(const void *a, const void *b)
-{
-        const struct host_guest *left = a, *right = b;
-
-        return strcmp(guest_name(left->guest), guest_name(right->guest));
-}
-
-static int add_guest(struct manager *m, const struct guest_config *config)
-{
-        struct host_guest *places;
-        struct guest *g;
-        int r;
-
-        places = reallocarray(m->guests, m->n_guests + 1, sizeof(*places));
-        if (!places)
-                return -ENOMEM;
-        m->guests = places;
-        r = guest_new(&g, m->base, config, &manager_guest_events, m);
-        if (r < 0)
-                return r;
-
-        places[m->n_guests++] = (struct host_guest){ .guest = g };
-        qsort(places, m->n_guests, sizeof(*places), compare_places);
-        if (m->observer.guest_added)
-                m->observer.guest_added(m->userdata, g);
-        return 0;
-}
-
-static void remove_guest(struct manager *m, struct host_guest *place)
-{
-        struct redirection *r;
-        struct device *d;
-
-        place->is_leaving = true;
-        DL_FOREACH(m->devices, d)
-        if (d->waiter.guest == place->guest) {
-                manager_set_error(entry_of(d), "guest '%s' is no longer configured", d->guest);
-                manager_rest(m, entry_of(d), DEVICE_IS_IDLE);
-        }
-        DL_FOREACH(m->sessions, r)
-        if (r->channel && channel_guest(r->channel) == place->guest)
-                manager_end_session(r, CAUSE_DISCONNECTED);
-        manager_wake(m);
-}
-
-static int update_guests(struct manager *m)
-{
-        const struct config *config = m->config;
-        int r = 0;
-
-        for (size_t i = 0; i < m->n_guests; i++)
-                if (!config_find_guest(config, guest_name(m->guests[i].guest)))
-                        remove_guest(m, &m->guests[i]);
-
-        for (size_t i = 0; r == 0 && i < config->n_guests; i++) {
-                struct host_guest *place = find_place(m, config->guests[i].name);
-
-                if (!place) {
-                        r = add_guest(m, &config->guests[i]);
-                } else {
-                        place->is_leaving = false;
-                        r = guest_set_config(place->guest, &config->guests[i]);
-                }
-        }
-
-        return r;
+        if (error->line > 0)
+                snprintf(place, size, "%s:%u:%u", error->file, error->line, error->column);
+        else
+                snprintf(place, size, "%s", error->file);
+        return place;
 }
 
 static void log_errors(const struct config *config)
 {
-        for (size_t i = 0; i < config->n_errors; i++) {
-                const struct config_error *error = &config->errors[i];
+        char place[PLACE_SIZE];
 
-                if (error->line > 0)
-                        log_error("%s:%u:%u: %s", error->file, error->line, error->column,
-                                  error->text);
-                else
-                        log_error("%s: %s", error->file, error->text);
-        }
+        for (size_t i = 0; i < config->n_errors; i++)
+                log_error("%s: %s", format_place(&config->errors[i], place, sizeof(place)),
+                          config->errors[i].text);
 }
 
 static int first_error(const struct config *config, struct error *ret_error)
 {
         const struct config_error *error = &config->errors[0];
+        char place[PLACE_SIZE];
 
-        return error_set(ret_error, ERROR_INVALID_FILES, "%s:%u:%u: %s%s", error->file, error->line,
-                         error->column, error->text,
+        return error_set(ret_error, ERROR_INVALID_FILES, "%s: %s%s",
+                         format_place(error, place, sizeof(place)), error->text,
                          config->n_errors > 1 ? " (and more: see ConfigurationErrors)" : "");
 }
 
@@ -227,14 +129,14 @@ static int take_config(struct manager *m, struct config *config)
 
         m->config = config;
         log_set_level(config->log_level);
-        r = update_guests(m);
-        DL_FOREACH(m->devices, d)
-        manager_update_verdict(m, d);
+        r = manager_update_guests(m);
+        DL_FOREACH (m->devices, d)
+                manager_update_verdict(m, d);
         config_free(old);
         return r;
 }
 
-int manager_reload(struct manager *m, struct error *ret_error)
+static int reload(struct manager *m, struct error *ret_error)
 {
         struct config *config = NULL;
         struct device *d;
@@ -249,8 +151,7 @@ int manager_reload(struct manager *m, struct error *ret_error)
         log_errors(m->config);
         log_info("configuration reloaded: %zu guests, %zu errors", m->config->n_guests,
                  m->config->n_errors);
-        DL_FOREACH(m->devices, d)
-        {
+        DL_FOREACH (m->devices, d) {
                 d->is_rejected = false;
                 if (d->phase == DEVICE_IS_FAILED)
                         d->phase = DEVICE_IS_IDLE;
@@ -260,6 +161,18 @@ int manager_reload(struct manager *m, struct error *ret_error)
         manager_judge_all(m, OCCASION_START);
 
         return m->config->n_errors > 0 ? first_error(m->config, ret_error) : 0;
+}
+
+int manager_reload(struct manager *m, struct error *ret_error)
+{
+        int r;
+
+        if (m->settings.on_reload)
+                m->settings.on_reload(m->settings.userdata, false);
+        r = reload(m, ret_error);
+        if (m->settings.on_reload)
+                m->settings.on_reload(m->settings.userdata, true);
+        return r;
 }
 
 int manager_new(struct manager **ret, struct event_base *base, const struct manager_config *config,
@@ -318,17 +231,15 @@ struct manager *manager_free(struct manager *m)
         if (!m)
                 return NULL;
 
-        DL_FOREACH_SAFE(m->requests, request, next_request)
-        {
+        DL_FOREACH_SAFE (m->requests, request, next_request) {
                 DL_DELETE(m->requests, request);
                 if (request->timer)
                         event_free(request->timer);
                 free(request);
         }
-        DL_FOREACH_SAFE(m->sessions, r, next_session)
-        manager_free_session(r);
-        DL_FOREACH_SAFE(m->devices, d, next_device)
-        {
+        DL_FOREACH_SAFE (m->sessions, r, next_session)
+                manager_free_session(r);
+        DL_FOREACH_SAFE (m->devices, d, next_device) {
                 DL_DELETE(m->devices, d);
                 manager_free_entry(entry_of(d));
         }
@@ -347,8 +258,8 @@ void manager_leave(struct manager *m)
 {
         struct redirection *r;
 
-        DL_FOREACH(m->sessions, r)
-        worker_leave(r->worker);
+        DL_FOREACH (m->sessions, r)
+                worker_leave(r->worker);
 }
 
 void manager_stop(struct manager *m)
@@ -356,8 +267,8 @@ void manager_stop(struct manager *m)
         struct redirection *r;
 
         m->is_stopping = true;
-        DL_FOREACH(m->sessions, r)
-        manager_end_session(r, CAUSE_DISCONNECTED);
+        DL_FOREACH (m->sessions, r)
+                manager_end_session(r, CAUSE_DISCONNECTED);
 }
 
 struct device *manager_devices(const struct manager *m)
@@ -368,16 +279,6 @@ struct device *manager_devices(const struct manager *m)
 struct redirection *manager_sessions(const struct manager *m)
 {
         return m->sessions;
-}
-
-size_t manager_n_guests(const struct manager *m)
-{
-        return m->n_guests;
-}
-
-struct guest *manager_guest(const struct manager *m, size_t index)
-{
-        return m->guests[index].guest;
 }
 
 const struct config *manager_config(const struct manager *m)
@@ -400,11 +301,12 @@ void manager_set_paused(struct manager *m, bool paused)
         m->is_paused = paused;
         manager_remember_paused(m);
         log_notice(paused ? "paused: rules redirect nothing by themselves" : "resumed");
-        DL_FOREACH(m->devices, d)
-        if (paused && d->phase == DEVICE_IS_WAITING && d->intent == INTENT_AUTOMATIC)
-                manager_rest(m, entry_of(d), DEVICE_IS_IDLE);
+        DL_FOREACH (m->devices, d)
+                if (paused && d->phase == DEVICE_IS_WAITING && d->intent == INTENT_AUTOMATIC)
+                        manager_rest(m, entry_of(d), DEVICE_IS_IDLE);
         if (m->observer.paused_changed)
                 m->observer.paused_changed(m->userdata);
+        manager_wake(m);
         if (!paused)
                 manager_judge_all(m, OCCASION_START);
 }

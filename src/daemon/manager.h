@@ -43,8 +43,10 @@ struct manager_config {
 
         /* All that was left over is taken in: the manager does its work from now on. */
         void (*on_started)(void *userdata);
-        /* Devices or sessions have changed; at most once in a turn of the loop. */
+        /* Devices, sessions or the pause have changed; at most once in a turn of the loop. */
         void (*on_changed)(void *userdata);
+        /* The configuration is about to be read again; it has been. */
+        void (*on_reload)(void *userdata, bool is_over);
         void *userdata;
 };
 

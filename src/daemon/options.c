@@ -51,7 +51,15 @@ static void print_help(void)
 #ifdef TEST_HOOKS
         printf("  --no-sandbox            sessions for tests on emulated devices\n");
 #endif
-        printf("\nSignals: SIGHUP reads the configuration again; SIGTERM ends.\n");
+        printf("\n"
+               "Signals:\n"
+               "  SIGHUP           reads the configuration again\n"
+               "  SIGTERM, SIGINT  end\n"
+               "\n"
+               "Exit codes:\n"
+               "  0  ended by a signal\n"
+               "  1  not started, or its name on D-Bus was refused; the log says why\n"
+               "  2  wrong usage\n");
 }
 
 static enum daemon_options_result usage(void)
@@ -66,11 +74,12 @@ enum daemon_options_result daemon_options_parse(int argc, char **argv, struct da
                 .runtime_directory = RUNTIME_DIRECTORY,
                 .session_socket = SESSION_SOCKET,
         };
-        int option;
+        int option, index;
 
-        while ((option = getopt_long(argc, argv, "", long_options, NULL)) >= 0) {
+        while ((option = getopt_long(argc, argv, "", long_options, &index)) >= 0) {
                 if (optarg && !*optarg) {
-                        fprintf(stderr, "usbredird: an option's value is empty\n");
+                        fprintf(stderr, "usbredird: --%s needs a value\n",
+                                long_options[index].name);
                         return usage();
                 }
                 switch (option) {

@@ -31,7 +31,7 @@ enum redirection_state {
 };
 
 struct redirection {
-        uint32_t number; /* unique while the machine runs; never 0 */
+        uint32_t number; /* unique among those that this daemon knew; never 0 */
         enum redirection_state state;
         struct device *device;   /* NULL: unplugged meanwhile */
         struct channel *channel; /* NULL for a return */

@@ -39,9 +39,9 @@ struct request *manager_find_attach(struct manager *m, const struct entry *e)
 {
         struct request *request;
 
-        DL_FOREACH(m->requests, request)
-        if (request->entry == e && request->attached)
-                return request;
+        DL_FOREACH (m->requests, request)
+                if (request->entry == e && request->attached)
+                        return request;
         return NULL;
 }
 
@@ -261,8 +261,7 @@ void manager_answer_describes(struct manager *m, struct redirection *r, const st
 {
         struct request *request, *next;
 
-        DL_FOREACH_SAFE(m->requests, request, next)
-        {
+        DL_FOREACH_SAFE (m->requests, request, next) {
                 manager_attached done = request->attached;
                 void *userdata = request->userdata;
 
@@ -312,9 +311,9 @@ static bool is_done(const struct manager *m, const struct request *request)
         if (request->entry)
                 return !is_busy(&request->entry->device);
 
-        DL_FOREACH(m->devices, d)
-        if (is_busy(d) && d->phase != DEVICE_IS_STUCK)
-                return false;
+        DL_FOREACH (m->devices, d)
+                if (is_busy(d) && d->phase != DEVICE_IS_STUCK)
+                        return false;
         return true;
 }
 
@@ -322,8 +321,7 @@ void manager_answer_detaches(struct manager *m)
 {
         struct request *request, *next;
 
-        DL_FOREACH_SAFE(m->requests, request, next)
-        {
+        DL_FOREACH_SAFE (m->requests, request, next) {
                 manager_detached detached = request->detached;
                 void *userdata = request->userdata;
 
@@ -339,8 +337,7 @@ void manager_forget_device(struct manager *m, struct entry *e)
 {
         struct request *request, *next;
 
-        DL_FOREACH_SAFE(m->requests, request, next)
-        {
+        DL_FOREACH_SAFE (m->requests, request, next) {
                 manager_detached detached = request->detached;
                 void *userdata = request->userdata;
 
@@ -357,9 +354,9 @@ void manager_forget(struct manager *m, void *userdata)
 {
         struct request *request, *next;
 
-        DL_FOREACH_SAFE(m->requests, request, next)
-        if (request->userdata == userdata)
-                free_request(request);
+        DL_FOREACH_SAFE (m->requests, request, next)
+                if (request->userdata == userdata)
+                        free_request(request);
 }
 
 int manager_connect_guest(struct manager *m, struct guest *g, struct error *ret_error)
@@ -379,7 +376,7 @@ void manager_disconnect_guest(struct manager *m, struct guest *g)
         struct redirection *r;
 
         guest_disconnect(g);
-        DL_FOREACH(m->sessions, r)
-        if (r->channel && channel_guest(r->channel) == g)
-                manager_end_session(r, CAUSE_DISCONNECTED);
+        DL_FOREACH (m->sessions, r)
+                if (r->channel && channel_guest(r->channel) == g)
+                        manager_end_session(r, CAUSE_DISCONNECTED);
 }

@@ -127,9 +127,9 @@ static struct job *first_waiting(void)
 {
         struct job *job;
 
-        DL_FOREACH(jobs, job)
-        if (!job->is_running)
-                break;
+        DL_FOREACH (jobs, job)
+                if (!job->is_running)
+                        break;
         return job;
 }
 
@@ -175,12 +175,12 @@ static int join_job(struct job **ret, const char *host)
         struct job *job;
         int r;
 
-        DL_FOREACH(jobs, job)
-        if (!strcmp(job->host, host)) {
-                job->users++;
-                *ret = job;
-                return 0;
-        }
+        DL_FOREACH (jobs, job)
+                if (!strcmp(job->host, host)) {
+                        job->users++;
+                        *ret = job;
+                        return 0;
+                }
 
         r = job_new(&new, host);
         if (r < 0)

@@ -64,9 +64,9 @@ void manager_share_memory(struct manager *m)
 
         DL_COUNT(m->sessions, r, n);
         share = share_for((size_t)n);
-        DL_FOREACH(m->sessions, r)
-        if (worker_status(r->worker)->usbfs_memory != share)
-                worker_set_memory(r->worker, share);
+        DL_FOREACH (m->sessions, r)
+                if (worker_status(r->worker)->usbfs_memory != share)
+                        worker_set_memory(r->worker, share);
 }
 
 struct running *manager_add_session(struct manager *m)
@@ -176,9 +176,9 @@ static bool is_first_of(const struct manager *m, const struct guest *g)
 {
         const struct redirection *r;
 
-        DL_FOREACH(m->sessions, r)
-        if (r->channel && channel_guest(r->channel) == g)
-                return false;
+        DL_FOREACH (m->sessions, r)
+                if (r->channel && channel_guest(r->channel) == g)
+                        return false;
         return true;
 }
 
@@ -230,8 +230,8 @@ static void on_connected(void *userdata, struct channel *channel, struct waiter 
                 return;
         }
 
-        log_info("%s: session %u to guest '%s' over %s", device_id(d), s->shown.number,
-                 guest_name(g), channel_text(channel));
+        log_write(guest_attempt_level(g), "%s: session %u to guest '%s' over %s", device_id(d),
+                  s->shown.number, guest_name(g), channel_text(channel));
         d->phase = DEVICE_IS_STARTING;
         if (m->observer.session_added)
                 m->observer.session_added(m->userdata, &s->shown);

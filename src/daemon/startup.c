@@ -32,10 +32,11 @@ void manager_on_session_described(void *userdata)
         m->last_number = MAX(m->last_number, r->number);
         r->channel = g ? guest_occupy(g, order->channel) : NULL;
 
-        DL_FOREACH(m->devices, d)
-        if (!strcmp(device_id(d), order->port) && d->info.bus == order->bus &&
-            d->info.address == order->address && !d->redirection)
-                break;
+        DL_FOREACH (m->devices, d)
+                if (!strcmp(device_id(d), order->port) && d->info.bus == order->bus &&
+                    d->info.address == order->address && !d->redirection &&
+                    entry_of(d)->record.is_taken) /* by ours too: sessions are not trusted */
+                        break;
         if (d) {
                 r->device = d;
                 d->redirection = r;
@@ -81,9 +82,9 @@ static void on_record(void *userdata, const struct record *record)
         struct entry *e;
         struct device *d;
 
-        DL_FOREACH(m->devices, d)
-        if (!strcmp(device_id(d), record->port))
-                break;
+        DL_FOREACH (m->devices, d)
+                if (!strcmp(device_id(d), record->port))
+                        break;
         if (!d || d->info.bus != record->bus || d->info.address != record->address ||
             d->info.facts.vendor != record->vendor || d->info.facts.product != record->product) {
                 /* Another device, or none: what was said of the old one is void. */

@@ -5,7 +5,8 @@
  * before counts, and if it said nothing, we say how it died.
  *
  * A session is not trusted. What it sends is checked in control.c, its texts are cleaned here, and
- * it may not send more than changes of state make necessary. Its pid is for people to read.
+ * it may not send more than changes of state make necessary. Its pid and unit are for people to
+ * read.
  */
 #include <errno.h>
 #include <signal.h>
@@ -77,9 +78,10 @@ static void on_status(struct worker *w, const struct control_status *status)
 {
         w->status = *status;
         text_clean(w->status.peer_version);
+        text_clean(w->status.unit);
+        if (strncmp(w->status.unit, CONTROL_UNIT_PREFIX, strlen(CONTROL_UNIT_PREFIX)) != 0)
+                w->status.unit[0] = '\0';
         w->may_have_device |= status->link_state == LINK_UP || status->device_state != DEVICE_NONE;
-        if (w->pid == 0 && !w->unit[0])
-                keep_unit(status->pid, w->unit, sizeof(w->unit));
         if (w->is_described && w->phase != WORKER_OVER)
                 w->events.on_status(w->userdata);
 }

@@ -46,7 +46,6 @@ struct worker {
 
         struct control_order order;
         struct control_status status;
-        char unit[256];
 
         bool has_ended;
         struct control_ended ended; /* its last words, or ours */

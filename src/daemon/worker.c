@@ -200,5 +200,5 @@ pid_t worker_pid(const struct worker *w)
 
 const char *worker_unit(const struct worker *w)
 {
-        return w->unit;
+        return w->status.unit;
 }

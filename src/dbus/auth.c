@@ -145,9 +145,9 @@ static bool count(struct call *call)
         const struct call *other;
         unsigned n = 0;
 
-        DL_FOREACH(call->bus->calls, other)
-        if (other->is_counted && other->uid == call->uid)
-                n++;
+        DL_FOREACH (call->bus->calls, other)
+                if (other->is_counted && other->uid == call->uid)
+                        n++;
         call->is_counted = true;
         return n >= CALLS_PER_USER_MAX;
 }

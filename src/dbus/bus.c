@@ -28,8 +28,8 @@ static void disconnect(struct bus *bus)
 {
         struct call *call, *next;
 
-        DL_FOREACH_SAFE(bus->calls, call, next)
-        call_free(call);
+        DL_FOREACH_SAFE (bus->calls, call, next)
+                call_free(call);
         bus->loop = bus_loop_free(bus->loop);
         bus->connection = sd_bus_close_unref(bus->connection);
 }
@@ -162,8 +162,8 @@ static void kind_changed(struct bus *bus, enum object_kind kind)
 {
         struct object *o;
 
-        DL_FOREACH(bus->objects[kind], o)
-        bus_changed(bus, o);
+        DL_FOREACH (bus->objects[kind], o)
+                bus_changed(bus, o);
 }
 
 static void *add(struct bus *bus, enum object_kind kind, void *target)
@@ -321,10 +321,10 @@ static void forget_targets(struct bus *bus)
 {
         struct object *o;
 
-        DL_FOREACH(bus->objects[OBJECT_DEVICE], o)
-        ((struct device *)o->target)->object = NULL;
-        DL_FOREACH(bus->objects[OBJECT_SESSION], o)
-        ((struct redirection *)o->target)->object = NULL;
+        DL_FOREACH (bus->objects[OBJECT_DEVICE], o)
+                ((struct device *)o->target)->object = NULL;
+        DL_FOREACH (bus->objects[OBJECT_SESSION], o)
+                ((struct redirection *)o->target)->object = NULL;
 }
 
 struct bus *bus_free(struct bus *bus)
@@ -338,8 +338,8 @@ struct bus *bus_free(struct bus *bus)
         disconnect(bus);
         forget_targets(bus);
         for (enum object_kind kind = 0; kind < OBJECT_KINDS_END; kind++)
-                DL_FOREACH_SAFE(bus->objects[kind], o, next)
-        object_remove(o);
+                DL_FOREACH_SAFE (bus->objects[kind], o, next)
+                        object_remove(o);
         if (bus->retry)
                 event_free(bus->retry);
         if (bus->changes)

@@ -121,9 +121,9 @@ static struct object *find_path_of(const struct bus *bus, enum object_kind kind,
 {
         struct object *o;
 
-        DL_FOREACH(bus->objects[kind], o)
-        if (!strcmp(o->path, path))
-                return o;
+        DL_FOREACH (bus->objects[kind], o)
+                if (!strcmp(o->path, path))
+                        return o;
 
         return NULL;
 }
@@ -187,8 +187,7 @@ static int enumerate(sd_bus *connection, const char *prefix, void *userdata, cha
                 return -ENOMEM;
 
         n = 0;
-        DL_FOREACH(*list, o)
-        {
+        DL_FOREACH (*list, o) {
                 paths[n] = strdup(o->path);
                 if (!paths[n++]) {
                         free_strv(paths);
@@ -259,8 +258,7 @@ void objects_flush(struct bus *bus)
                 return;
 
         for (enum object_kind kind = 0; kind < OBJECT_KINDS_END; kind++)
-                DL_FOREACH(bus->objects[kind], o)
-                {
+                DL_FOREACH (bus->objects[kind], o) {
                         if (o->is_announced && !o->has_changed)
                                 continue;
 
@@ -278,8 +276,7 @@ void objects_flush_silently(struct bus *bus)
         struct object *o;
 
         for (enum object_kind kind = 0; kind < OBJECT_KINDS_END; kind++)
-                DL_FOREACH(bus->objects[kind], o)
-                {
+                DL_FOREACH (bus->objects[kind], o) {
                         o->has_changed = false;
                         o->is_announced = digest_properties(o, NULL) >= 0;
                 }

@@ -22,7 +22,7 @@
 #define ENDS_WITH(body, field)                                                                     \
         (offsetof(struct body, field) + sizeof(((struct body *)0)->field) == sizeof(struct body))
 _Static_assert(ENDS_WITH(control_order, psk_identity), "padding");
-_Static_assert(ENDS_WITH(control_status, peer_version), "padding");
+_Static_assert(ENDS_WITH(control_status, unit), "padding");
 _Static_assert(ENDS_WITH(control_ended, message), "padding");
 #undef ENDS_WITH
 
@@ -54,7 +54,7 @@ static const struct {
 } texts[] = {
         { CONTROL_START, { ORDER_TEXTS } },
         { CONTROL_DESCRIPTION, { ORDER_TEXTS } },
-        { CONTROL_STATUS, { TEXT(status, peer_version) } },
+        { CONTROL_STATUS, { TEXT(status, peer_version), TEXT(status, unit) } },
         { CONTROL_ENDED, { TEXT(ended, message) } },
 };
 #undef ORDER_TEXTS

@@ -21,6 +21,10 @@
 #define CONTROL_NAME_SIZE    256 /* a host name of 255 */
 #define CONTROL_KEY_SIZE     128 /* the name of a pre-shared key */
 #define CONTROL_MESSAGE_SIZE 256 /* a sentence */
+#define CONTROL_UNIT_SIZE    64  /* "usbredir-session@", three numbers, ".service" */
+
+/* How the name of a session's unit begins. */
+#define CONTROL_UNIT_PREFIX "usbredir-session@"
 
 /* Room for a body that has grown; no message is longer. */
 #define CONTROL_BODY_MAX 4096
@@ -107,6 +111,7 @@ struct control_status {
         uint64_t bytes_received, bytes_sent; /* on the guest's socket */
         uint64_t packets_received, packets_sent;
         char peer_version[CONTROL_VERSION_SIZE];
+        char unit[CONTROL_UNIT_SIZE]; /* systemd's, or "" */
 };
 
 struct control_memory {

@@ -42,6 +42,8 @@ libsession_a_SOURCES = \
 	%D%/tls.h \
 	%D%/transport.c \
 	%D%/transport.h \
+	%D%/unit.c \
+	%D%/unit.h \
 	%D%/watchdog.c \
 	%D%/watchdog.h
 

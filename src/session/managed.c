@@ -24,6 +24,7 @@
 #include "session/session.h"
 #include "session/setup.h"
 #include "session/transport.h"
+#include "session/unit.h"
 #include "session/watchdog.h"
 #include "util/cleanup.h"
 #include "util/log.h"
@@ -37,6 +38,7 @@ struct managed {
         struct event_base *base;
         struct event *signals, *readable, *writable;
         struct watchdog *watchdog;
+        char unit[CONTROL_UNIT_SIZE];
         int signal_fd;
         struct control_fds fds; /* of the order */
 
@@ -101,6 +103,7 @@ static void fill_status(const struct managed *m, struct control_status *ret)
 
         *ret = (struct control_status){ .pid = (uint32_t)getpid(),
                                         .usbfs_memory = m->order.usbfs_memory };
+        strcpy(ret->unit, m->unit);
         if (!s)
                 return;
 
@@ -385,6 +388,7 @@ enum session_reason managed_run(const struct options *options)
                 return REASON_USAGE;
         }
 
+        unit_get(m.unit);
         r = open_loop(&m);
         if (r < 0) {
                 log_error("cannot start: %s", strerror(-r));

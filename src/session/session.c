@@ -88,13 +88,21 @@ void session_clear_deadline(struct session *s)
         event_del(s->timer);
 }
 
-/* A guest that leaves is worth a line, not an alarm. */
-static enum log_level level_of(enum session_reason reason)
+/*
+ * A guest that leaves, or a device that is unplugged, is worth a line, not an alarm. A guest that
+ * leaves without a hello may do so again and again, and is the daemon's to tell of.
+ */
+static enum log_level level_of(const struct session *s, enum session_reason reason)
 {
         if (reason == REASON_ASKED)
                 return LOG_LEVEL_INFO;
+        if (s->config.on_changed && s->device_state == DEVICE_NONE &&
+            (reason == REASON_GUEST_LEFT || reason == REASON_LINK_LOST))
+                return LOG_LEVEL_DEBUG;
+        if (reason == REASON_GUEST_LEFT || reason == REASON_DEVICE_LOST)
+                return LOG_LEVEL_NOTICE;
 
-        return reason == REASON_GUEST_LEFT ? LOG_LEVEL_NOTICE : LOG_LEVEL_ERROR;
+        return LOG_LEVEL_ERROR;
 }
 
 void session_end(struct session *s, enum session_reason reason, const char *format, ...)
@@ -113,7 +121,7 @@ void session_end(struct session *s, enum session_reason reason, const char *form
         session_refuse_deferred(s);
         session_clear_deadline(s);
         link_hold(s->link, false);
-        log_write(level_of(reason), "%s: %s", session_reason_string(reason), s->end_text);
+        log_write(level_of(s, reason), "%s: %s", session_reason_string(reason), s->end_text);
         session_wake(s);
 }
 

@@ -80,9 +80,9 @@ static void on_pollfd_removed(int fd, void *userdata)
         struct usb_loop *loop = userdata;
         struct watch *w;
 
-        LL_FOREACH(loop->watches, w)
-        if (event_get_fd(w->event) == fd)
-                break;
+        LL_FOREACH (loop->watches, w)
+                if (event_get_fd(w->event) == fd)
+                        break;
         if (w) {
                 LL_DELETE(loop->watches, w);
                 watch_free(w);
@@ -148,8 +148,8 @@ struct usb_loop *usb_loop_free(struct usb_loop *loop)
                 libusb_set_pollfd_notifiers(loop->context, NULL, NULL, NULL);
                 libusb_exit(loop->context);
         }
-        LL_FOREACH_SAFE(loop->watches, w, next)
-        watch_free(w);
+        LL_FOREACH_SAFE (loop->watches, w, next)
+                watch_free(w);
         free(loop);
         return NULL;
 }

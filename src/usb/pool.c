@@ -105,8 +105,8 @@ void usb_pool_clear(struct usb_pool *pool)
         for (size_t i = 0; i < USB_POOL_CLASSES; i++) {
                 struct usb_transfer *t, *next;
 
-                LL_FOREACH_SAFE(pool->idle[i], t, next)
-                transfer_destroy(t);
+                LL_FOREACH_SAFE (pool->idle[i], t, next)
+                        transfer_destroy(t);
         }
 
         *pool = (struct usb_pool){ 0 };

@@ -317,9 +317,9 @@ static struct usb_transfer *next_waiting(const struct usb_transfers *set)
 {
         struct usb_transfer *t;
 
-        DL_FOREACH(set->waiting, t)
-        if (t->is_cut || !(set->cut & mask_of(t)))
-                return t;
+        DL_FOREACH (set->waiting, t)
+                if (t->is_cut || !(set->cut & mask_of(t)))
+                        return t;
 
         return NULL;
 }

@@ -103,11 +103,4 @@ for key in $(cat "$directory/keys"); do
 done
 pass
 
-name=manual_is_well_formed
-if command -v mandoc >/dev/null; then
-	mandoc -Tlint "$manual" >"$directory/lint" || cat "$directory/lint"
-	[ ! -s "$directory/lint" ] || fail "$(cat "$directory/lint")"
-	pass
-fi
-
 finish

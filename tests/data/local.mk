@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # What is installed, by the programs that read it.
 data_checks = \
+	%D%/test-man-programs.sh \
 	%D%/test-sysusers.sh \
 	%D%/test-udev.sh \
 	%D%/test-units.sh
@@ -8,7 +9,7 @@ dist_check_SCRIPTS += $(data_checks)
 TESTS += $(data_checks)
 check_PROGRAMS += %D%/config-tool
 %C%_config_tool_LDADD = $(config_ldadd)
-dist_check_SCRIPTS += %D%/test-man-keys.sh
+dist_check_SCRIPTS += %D%/check-install %D%/test-man-keys.sh
 TESTS += %D%/test-man-keys.sh
 
 if HAVE_CMOCKA

@@ -25,10 +25,6 @@ find "$root" \( -name '*.service' -o -name '*.socket' -o -name '*.slice' \) \
 # As at their place, in the root that we have: programs are looked for.
 sed -i -E "s|^(Exec[A-Za-z]*=[-+@!:]*)(/[^ ]*/usbred)|\1$root\2|" "$units"/*.service
 
-# The units come before the daemon's program.
-program=$(sed -n 's/^ExecStart=//p' "$units/usbredird.service")
-[ -e "$program" ] || install -D /bin/true "$program"
-
 names=("$units"/*)
 export SYSTEMD_UNIT_PATH="$units:"
 systemd-analyze verify --man=no --recursive-errors=yes "${names[@]##*/}"

@@ -40,12 +40,13 @@ cat >"$directory/bus.conf" <<END
 </busconfig>
 END
 
-# What each prints when it is ready is waited for: "read" from a pipe.
-mkfifo "$directory/ready"
+# What each prints when it is ready is waited for: "read" from a pipe of its own. In a common one
+# the second reader would see the first writer close it.
+mkfifo "$directory/address" "$directory/ready"
 dbus-daemon --config-file="$directory/bus.conf" --nofork --nopidfile --print-address=3 \
-    3>"$directory/ready" &
+    3>"$directory/address" &
 bus_pid=$!
-read -r _ <"$directory/ready"
+read -r _ <"$directory/address"
 DBUS_SYSTEM_BUS_ADDRESS=unix:path=$directory/bus
 export DBUS_SYSTEM_BUS_ADDRESS
 

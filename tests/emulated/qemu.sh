@@ -18,30 +18,32 @@ qemu_is_possible() {
         { echo "QEMU has no usb-redir"; return 1; }
 }
 
-# start_qemu CONTROLLER: as -device takes it. Sets qemu_pid, and qemu_port, which QEMU chooses.
+# start_qemu CONTROLLER [CHANNELS]: as -device takes it, with so many usb-redir devices on it, or one.
+# Sets qemu_pid, and qemu_ports, one for each, which QEMU chooses.
 start_qemu() {
-    local line
+    local line channels=() i
 
+    for ((i = 0; i < ${2:-1}; i++)); do
+        channels+=(-chardev "socket,host=127.0.0.1,port=0,server=on,wait=off,id=c$i"
+            -device "usb-redir,chardev=c$i,bus=hc.0,bootindex=$i")
+    done
     rm -f "$directory/serial"
     mkfifo "$directory/serial" || return 1
     exec 5<>"$directory/serial"
     coproc QEMU {
         exec qemu-system-x86_64 -M q35,usb=off -accel tcg -m 64 -nodefaults -display none \
-            -monitor stdio -serial "file:$directory/serial" -device "$1,id=hc" \
-            -chardev socket,host=127.0.0.1,port=0,server=on,wait=off,id=c1 \
-            -device usb-redir,chardev=c1,bus=hc.0,bootindex=0 \
+            -monitor stdio -serial "file:$directory/serial" -device "$1,id=hc" "${channels[@]}" \
             -boot reboot-timeout=1000 2>&1
     }
     # shellcheck disable=SC2153
     qemu_pid=$QEMU_PID
 
+    qemu_ports=()
     echo 'info chardev' >&"${QEMU[1]}"
     while IFS= read -t "$boot_deadline" -r line <&"${QEMU[0]}"; do
-        if [[ $line =~ 127\.0\.0\.1:([0-9]+) ]]; then
-            # shellcheck disable=SC2034
-            qemu_port=${BASH_REMATCH[1]}
-            return 0
-        fi
+        [[ $line =~ 127\.0\.0\.1:([0-9]+) ]] || continue
+        qemu_ports+=("${BASH_REMATCH[1]}")
+        [ "${#qemu_ports[@]}" -lt "${2:-1}" ] || return 0
     done
     return 1
 }

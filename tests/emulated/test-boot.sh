@@ -35,7 +35,7 @@ check_report() {
 for controller; do
     start_qemu "$controller" || fail "QEMU did not tell its port"
     "${top_builddir:-.}/tests/emulated/emulated-usb" --device stick --report "$directory/report" -- \
-        usbredirect --device 1209:0001 --to "127.0.0.1:$qemu_port" >"$directory/host.log" 2>&1 &
+        usbredirect --device 1209:0001 --to "127.0.0.1:${qemu_ports[0]}" >"$directory/host.log" 2>&1 &
     host=$!
     wait_for_boot_line "$host" || fail "no boot line"
     echo "$controller: \"$boot_line\""

@@ -4,7 +4,8 @@
 # UMOCKDEV_DIR and DBUS_SYSTEM_BUS_ADDRESS.
 #
 #   world_start                 sets world_directory (a scratch folder, also for the caller),
-#                               world_root (stands for /), world_env, and world_log (a file)
+#                               world_root (stands for /), world_env, and world_log (a file;
+#                               the caller may append to it)
 #   world_do 'plug stick 1-1'   a command of "emulated-usb --help"; sets world_answer, without "ok "
 #   world_bus_start [POLICY]... a dbus-daemon; adds its address to world_env. POLICY: files with
 #                               further rules, such as the one the package installs
@@ -33,11 +34,12 @@ world_start() {
     # nobody is to reach the bus.
     chmod 755 "$world_directory"
     world_log=$world_directory/log
+    : >"$world_log"
     mkfifo "$world_directory/commands" "$world_directory/answers" || return 1
     # What is written to a FIFO that nobody has open is lost.
     exec {held}<>"$world_directory/commands"
     "${top_builddir:-.}/tests/emulated/emulated-usb" --control "$world_directory/commands" \
-        --answers "$world_directory/answers" >"$world_log" 2>&1 </dev/null &
+        --answers "$world_directory/answers" >>"$world_log" 2>&1 </dev/null &
     world_pid=$!
     world_do root || status=1
     exec {held}>&-

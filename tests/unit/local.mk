@@ -39,6 +39,9 @@ unit_tests = \
 	%D%/test-daemon-guest-config \
 	%D%/test-daemon-guest-retry \
 	%D%/test-daemon-launcher \
+	%D%/test-daemon-names \
+	%D%/test-daemon-options \
+	%D%/test-daemon-outcome \
 	%D%/test-daemon-resolve \
 	%D%/test-daemon-tls-files \
 	%D%/test-daemon-worker \
@@ -75,6 +78,7 @@ unit_tests = \
 	%D%/test-session-state \
 	%D%/test-session-tls \
 	%D%/test-session-tls-data \
+	%D%/test-session-unit \
 	%D%/test-socket \
 	%D%/test-text \
 	%D%/test-tuple \
@@ -103,6 +107,9 @@ daemon_ldadd = $(config_ldadd)
 %C%_test_daemon_guest_config_LDADD = $(daemon_ldadd)
 %C%_test_daemon_guest_retry_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=getaddrinfo
 %C%_test_daemon_guest_retry_LDADD = $(daemon_ldadd)
+%C%_test_daemon_names_LDADD = $(daemon_ldadd)
+%C%_test_daemon_options_LDADD = $(daemon_ldadd)
+%C%_test_daemon_outcome_LDADD = $(daemon_ldadd)
 %C%_test_daemon_resolve_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=getaddrinfo,--wrap=pthread_create
 %C%_test_daemon_resolve_LDADD = $(daemon_ldadd)
 %C%_test_config_LDADD = $(config_ldadd)

@@ -110,7 +110,7 @@ static void tells_what_the_session_tells(void **state)
 {
         struct control_message m = { .type = CONTROL_STATUS,
                                      .status = { LINK_UP, DEVICE_FORWARDING, 1, 0xff, 4711, 5, 6, 7,
-                                                 8, 9, "QEMU\n\xff" } };
+                                                 8, 9, "QEMU\n\xff", "usbredir-session@7\n" } };
         struct worker_bed *b = *state;
 
         bed_start(b);
@@ -120,7 +120,7 @@ static void tells_what_the_session_tells(void **state)
         bed_say(b, &m);
         RUN_UNTIL(b->base, b->statuses == 1);
         assert_int_equal(worker_pid(b->worker), 4711);
-        assert_string_equal(worker_unit(b->worker), "");
+        assert_string_equal(worker_unit(b->worker), "usbredir-session@7?");
         assert_string_equal(worker_status(b->worker)->peer_version, "QEMU??");
         assert_memory_equal(worker_status(b->worker), &m.status,
                             offsetof(struct control_status, peer_version));

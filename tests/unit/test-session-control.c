@@ -95,7 +95,7 @@ static void each_message_comes_out_as_it_went_in(void **state)
         const struct control_message from_session[] = {
                 { .type = CONTROL_STATUS,
                   .status = { LINK_UP, DEVICE_FORWARDING, 1, 0xff, 4711, 1 << 20, UINT64_MAX, 2, 3,
-                              4, "test guest" } },
+                              4, "test guest", "test unit" } },
                 { .type = CONTROL_DESCRIPTION, .order = order },
                 { .type = CONTROL_ENDED, .ended = { REASON_DEVICE_LOST, 1, "unplugged" } },
         };
@@ -132,6 +132,7 @@ static void what_a_shorter_body_lacks_is_zero(void **state)
                 if (size > 0 && size < 2 * sizeof(uint32_t))
                         continue; /* half a number is another one */
                 memcpy(want, &status, size);
+                want[offsetof(struct control_status, unit) - 1] = 0; /* each text ends */
                 want[sizeof(want) - 1] = 0;
                 send_raw(pair[1], CONTROL_STATUS, &status, size, 0);
                 assert_int_equal(daemon_receive(&out), 0);
@@ -260,7 +261,8 @@ static void numbers_that_travel_stay_as_they_are(void **state)
         assert_int_equal(offsetof(struct control_order, tls), 432);
         assert_int_equal(sizeof(struct control_order), 824);
         assert_int_equal(offsetof(struct control_status, peer_version), 56);
-        assert_int_equal(sizeof(struct control_status), 128);
+        assert_int_equal(offsetof(struct control_status, unit), 128);
+        assert_int_equal(sizeof(struct control_status), 192);
         assert_int_equal(sizeof(struct control_ended), 264);
 }
 

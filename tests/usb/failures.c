@@ -60,9 +60,9 @@ const struct failure failures[] = {
         { CLAIM, "DISCONNECT_CLAIM", 1, TOLD,      ATTACHED }, /* with interface 0 claimed */
         { CLAIM, "RELEASEINTERFACE", 0, NO_MATTER, HELD }, /* around the reset, by libusb again */
         { CLAIM, "RELEASEINTERFACE", 1, NO_MATTER, HELD },
-        { CLAIM, "RESET",            0, { 0, 0, -ENODEV, 0, 0, 0 }, HELD, ATTACHED },
-        { CLAIM, "DISCONNECT_CLAIM", 2, LOST,      ATTACHED }, /* after the reset */
-        { CLAIM, "DISCONNECT_CLAIM", 3, LOST,      ATTACHED },
+        { CLAIM, "RESET",            0, { 0, 0, -ESTALE, 0, 0, 0 }, HELD, ATTACHED },
+        { CLAIM, "DISCONNECT_CLAIM", 2, ALL(-ESTALE), ATTACHED }, /* after the reset */
+        { CLAIM, "DISCONNECT_CLAIM", 3, ALL(-ESTALE), ATTACHED },
 
         /* What is still claimed makes the kernel refuse the configuration. */
         { SET_CONFIGURATION, "RELEASEINTERFACE", 0, ALL(-EBUSY), HELD },

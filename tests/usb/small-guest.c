@@ -1,22 +1,29 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * small-guest PATH [use|leave]: the least a guest is. Listens on a unix socket, greets whoever
- * connects, and prints the number of each packet it gets, one a line. With no capabilities, so
- * that a header is twelve bytes and nothing need be understood to find the next one.
+ * small-guest PATH [use|leave|serve|close]: the least a guest is. Listens on a unix socket, greets
+ * whoever connects, and prints the number of each packet it gets, one a line. With no capabilities,
+ * so that a header is twelve bytes and nothing need be understood to find the next one.
  *
  * "use": once the device is there, a transfer is left waiting at its endpoint 81, and a
  * control request behind it is answered (100): by then the first one is in flight. "leave": it goes
  * as soon as the device is there.
+ *
+ * It has one connection, but: "serve" has any number of them, a process for each, which "use" their
+ * devices; "close" closes each at once. Both print "accepted" for each.
  */
 #include <endian.h>
+#include <signal.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
 
-enum { HELLO = 0, DEVICE_CONNECT = 1, CONTROL = 100, BULK = 101, BODY_MAX = 1 << 16 };
+enum { HELLO = 0, DEVICE_CONNECT = 1, CONTROL = 100, BULK = 101, BODY_MAX = 1 << 16, BACKLOG = 64 };
 
 struct header {
         uint32_t type, length, id;
@@ -36,11 +43,11 @@ static int listen_at(const char *path)
         if (fd < 0 || strlen(path) >= sizeof(address.sun_path))
                 return -1;
         strcpy(address.sun_path, path);
-        if (bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0 || listen(fd, 1) < 0)
+        if (bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0 || listen(fd, BACKLOG) < 0)
                 return -1;
 
         puts("listening");
-        return accept(fd, NULL, NULL);
+        return fd;
 }
 
 static int send_packet(int fd, uint32_t type, uint32_t id, const void *body, uint32_t length)
@@ -66,16 +73,13 @@ static int use_device(int fd)
         return send_packet(fd, CONTROL, 2, control, sizeof(control));
 }
 
-int main(int argc, char **argv)
+/* Until the other side closes. */
+static int have_device(int fd, const char *then)
 {
         static const uint8_t hello[64 + 4] = "small guest";
         static uint8_t body[BODY_MAX];
-        const char *then = argc > 2 ? argv[2] : "";
         struct header header;
-        int fd;
 
-        setvbuf(stdout, NULL, _IOLBF, 0);
-        fd = argc > 1 ? listen_at(argv[1]) : -1;
         if (fd < 0 || send_packet(fd, HELLO, 0, hello, sizeof(hello)) < 0)
                 return failed("small-guest");
 
@@ -96,4 +100,38 @@ int main(int argc, char **argv)
 
         puts("closed");
         return 0;
+}
+
+static int serve(int listener, bool closes)
+{
+        pid_t parent = getpid();
+        int fd;
+
+        signal(SIGCHLD, SIG_IGN); /* nobody waits for them */
+        while ((fd = accept(listener, NULL, NULL)) >= 0) {
+                puts("accepted");
+                if (!closes && fork() == 0) {
+                        prctl(PR_SET_PDEATHSIG, SIGTERM);
+                        close(listener);
+                        exit(getppid() == parent ? have_device(fd, "use") : 1);
+                }
+                close(fd);
+        }
+
+        return failed("small-guest: accept");
+}
+
+int main(int argc, char **argv)
+{
+        const char *then = argc > 2 ? argv[2] : "";
+        int fd;
+
+        setvbuf(stdout, NULL, _IOLBF, 0);
+        fd = argc > 1 ? listen_at(argv[1]) : -1;
+        if (fd < 0)
+                return failed("small-guest");
+        if (strcmp(then, "serve") == 0 || strcmp(then, "close") == 0)
+                return serve(fd, strcmp(then, "close") == 0);
+
+        return have_device(accept(fd, NULL, NULL), then);
 }

@@ -4,6 +4,13 @@ EXTRA_DIST += \
 	%D%/README.md \
 	%D%/check \
 	%D%/check-daemon \
+	%D%/daemon-devices.sh \
+	%D%/daemon-figures.sh \
+	%D%/daemon-guests.sh \
+	%D%/daemon-restarts.sh \
+	%D%/daemon-shell \
+	%D%/daemon-users.sh \
+	%D%/daemon.sh \
 	%D%/debian-disk \
 	%D%/debian-init \
 	%D%/debian.sh \

@@ -44,9 +44,14 @@ device_plug() {
     die "no $2: $answer"
 }
 
-# plug STICK PORT
-plug() {
+# insert STICK PORT: whatever becomes of it.
+insert() {
     device_plug usb-storage "$1" "$2" "drive=$1,serial=$1"
+}
+
+# plug STICK PORT: and the host has it.
+plug() {
+    insert "$@"
     host "soon has_disk $1 && has_driver $1 usb-storage" || die "the host does not see $1"
 }
 

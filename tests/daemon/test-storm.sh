@@ -1,0 +1,213 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# Devices are plugged in and out at random, faster than sessions begin and end. Afterwards all who
+# know devices know the same ones, and the daemon is as big as it was; also when it is killed
+# meanwhile. With an argument: the seed.
+# shellcheck disable=SC1091,SC2154
+set -u
+
+. "$(dirname "$0")/../emulated/world.sh"
+. "$(dirname "$0")/daemon.sh"
+
+daemon_is_possible || exit 77
+
+seed=${1:-$RANDOM}
+events=300
+ports='1-1 1-2 1-3 1-4 2-1 2-2 2-3 2-4'
+channels=5 # some have to wait
+rss_slack_kb=512
+guest=
+world_directory=
+cleanup() {
+    [ -z "$guest" ] || kill "$guest"
+    daemon_stop KILL
+    world_stop
+    wait
+} 2>/dev/null
+trap cleanup EXIT
+trap 'exit 99' TERM INT HUP
+
+fail() {
+    echo "FAIL: $name: $* (seed $seed)"
+    tail -n 40 "$world_log" "$world_directory/seen" 2>/dev/null
+    exit 1
+}
+
+pass() {
+    echo "ok: $name"
+}
+
+must() {
+    world_do "$1" || fail "$1"
+}
+
+# start_guest: many sockets, so many channels, are one guest.
+start_guest() {
+    local lines=() i
+
+    "${top_builddir:-.}/tests/usb/small-guest" "$world_directory/vm.sock" serve \
+        >"$world_directory/guest.log" 2>&1 &
+    guest=$!
+    soon grep -qx listening "$world_directory/guest.log" || fail "no guest"
+    for ((i = 1; i <= channels; i++)); do
+        ln -s vm.sock "$world_directory/vm$i.sock" || fail "a link"
+        lines+=("Channel=unix:$world_directory/vm$i.sock")
+    done
+    daemon_configure "${lines[@]}" '[Reconnect]' InitialDelaySec=1
+}
+
+# "PORT,DEVNUM,SERIAL" of each, one a line.
+in_the_world() {
+    world_do list && tr ' ' '\n' <<<"$world_answer" | sed -n 's/=[a-z]*,/,/p' | sort
+}
+
+# The same as the daemon has it; with an argument, another key at the end.
+in_the_daemon() {
+    ctl list --json | awk -v also="${1-}" '
+        { value = $2; for (i = 3; i <= NF; i++) value = value " " $i; gsub(/[",]/, "", value) }
+        $1 == "\"port\":" { port = value }
+        $1 == "\"serial\":" { serial = value }
+        $1 == "\"state\":" { state = value }
+        $1 == "\"address\":" { print port "," value "," serial (also ? "," state : "") }' | sort
+}
+
+objects() {
+    DBUS_SYSTEM_BUS_ADDRESS=$world_bus_address busctl --system --list tree org.usbredir1 |
+        sed -n "s:^/org/usbredir1/$1/\(_3\)*::p" | sed 's/_2d/-/' | sort
+}
+
+# What all say of the devices is the same; nothing is under way.
+agrees() {
+    local world devices waiting redirected
+
+    world=$(in_the_world)
+    devices=$(grep -c . <<<"$world")
+    redirected=$((devices < channels ? devices : channels))
+    waiting=$((devices - redirected))
+    {
+        in_the_daemon state
+        echo "devices: $(objects devices | xargs)"
+        echo "sessions: $(objects sessions | xargs)"
+        echo "children: $(pgrep -P "$daemon_pid" | xargs)"
+    } >"$world_directory/seen"
+    [ "$(in_the_daemon)" = "$world" ] &&
+        [ "$(objects devices)" = "$(cut -s -d, -f1 <<<"$world")" ] &&
+        [ "$(objects sessions | wc -l)" -eq "$redirected" ] &&
+        [ "$(pgrep -c -P "$daemon_pid")" -eq "$redirected" ] &&
+        [ "$(grep -c ',redirected$' "$world_directory/seen")" -eq "$redirected" ] &&
+        [ "$(grep -c ',waiting$' "$world_directory/seen")" -eq "$waiting" ]
+}
+
+agree() {
+    soon agrees || fail "the world has: $(in_the_world | xargs)"
+}
+
+unplug_all() {
+    local port
+
+    for port in $(in_the_world | cut -d, -f1); do
+        must "unplug $port"
+    done
+    agree
+    [ "$(find "$world_directory/run" -type f | wc -l)" -eq 0 ] ||
+        fail "records are left: $(find "$world_directory/run" -type f)"
+}
+
+storm() {
+    seed=$((seed + 1))
+    must "storm $events $seed $ports"
+    agree
+}
+
+# Sets fds and rss (KiB).
+measure() {
+    fds=$(find "/proc/$daemon_pid/fd" -type l | wc -l)
+    rss=$(awk '$1 == "VmRSS:" { print $2 }' "/proc/$daemon_pid/status")
+    echo "$1: $fds descriptors, $rss KiB"
+}
+
+# The drivers of each kind, when nobody has taken them.
+learn_drivers() {
+    local kind
+
+    for kind in stick gadget reader keyboard composite; do
+        must "plug $kind 4-1"
+        must "report 4-1 $world_directory/drivers.$kind"
+        must 'unplug 4-1'
+    done
+}
+
+# has_drivers PORT KIND
+has_drivers() {
+    local report=$world_directory/report
+
+    world_do "report $1 $report" || return 1
+    cmp -s <(grep 'interface.*driver' "$report") \
+        <(grep 'interface.*driver' "$world_directory/drivers.$2") &&
+        grep -qx 'clients.open=0' "$report"
+}
+
+all_have_drivers() {
+    local device kind
+
+    must list
+    for device in $world_answer; do
+        kind=${device#*=}
+        has_drivers "${device%%=*}" "${kind%%,*}" ||
+            { cp "$world_directory/report" "$world_directory/seen"; return 1; }
+    done
+}
+
+no_sessions_in_world() {
+    [ -z "$(sessions_in_world)" ]
+}
+
+name="a world starts"
+world_start && world_bus_start || exit 1
+start_guest
+learn_drivers
+daemon_start || fail "the daemon does not start"
+pass
+
+name="after a storm all agree"
+storm
+unplug_all
+pass
+
+name="the daemon does not grow"
+measure "after one storm"
+fds_before=$fds rss_before=$rss
+storm
+unplug_all
+storm
+unplug_all
+measure "after three"
+[ "$fds" -eq "$fds_before" ] || fail "$((fds - fds_before)) more descriptors"
+# Freed memory stays with a sanitizer for a while; it looks for leaks itself.
+grep -q __asan_init "$daemon_build/usbredird" || [ "$rss" -le $((rss_before + rss_slack_kb)) ] ||
+    fail "$((rss - rss_before)) KiB more"
+pass
+
+name="a daemon killed in a storm leaves nothing behind"
+seed=$((seed + 1))
+world_do "storm $events $seed $ports" >/dev/null &
+storm=$!
+for _ in 1 2 3; do
+    sleep 0.7
+    daemon_stop KILL 2>/dev/null
+    daemon_start || fail "the daemon does not start again"
+done
+wait "$storm" || fail "the storm"
+agree
+daemon_stop || fail "exit code $?"
+soon no_sessions_in_world || fail "sessions are left: $(sessions_in_world | xargs)"
+soon all_have_drivers || fail "a device is without its driver"
+pass
+
+name="one that is stopped returns all, and the next one takes them again"
+daemon_start || fail "the daemon does not start again"
+agree
+unplug_all
+daemon_stop || fail "exit code $?"
+no_sessions_in_world || fail "sessions are left: $(sessions_in_world | xargs)"
+pass
