@@ -148,23 +148,28 @@ static int start_worker(struct manager *m, struct entry *e, struct running *s, i
 static void on_start_failed(struct manager *m, struct entry *e, int error,
                             const struct error *reason)
 {
-        const char *why = reason->text;
+        bool is_tls = reason->kind == ERROR_TLS_FAILED;
         enum cause cause = CAUSE_CRASHED;
         struct error answer;
+        enum next next;
 
-        if (reason->kind == ERROR_TLS_FAILED)
+        if (is_tls)
                 cause = CAUSE_GUEST_GONE;
         else if (error == -EACCES || error == -EPERM || error == -EBUSY)
                 cause = CAUSE_UNAVAILABLE;
         else if (error == -ENODEV || error == -ENOENT)
                 cause = CAUSE_UNPLUGGED;
 
-        log_error("%s: no session: %s", device_id(&e->device), why);
-        manager_set_error(e, "%s", why);
-        error_set(&answer, reason->kind == ERROR_TLS_FAILED ? reason->kind : ERROR_FAILED, "%s",
-                  why);
+        /* A guest is tried again and again: what is known is not told again. */
+        if (!is_tls || strcmp(e->device.last_error, reason->text) != 0)
+                log_error("%s: no session: %s", device_id(&e->device), reason->text);
+        manager_set_error(e, "%s", reason->text);
+        next = outcome_next(cause, e->device.intent == INTENT_BY_HAND);
+        if (is_tls && manager_find_attach(m, e))
+                next = NEXT_END; /* who has asked is told, as of a connection that failed */
+        error_set(&answer, is_tls ? ERROR_TLS_FAILED : ERROR_FAILED, "%s", reason->text);
         manager_answer_attach(m, e, NULL, &answer);
-        manager_go_on(m, e, outcome_next(cause, e->device.intent == INTENT_BY_HAND));
+        manager_go_on(m, e, next);
 }
 
 static bool is_first_of(const struct manager *m, const struct guest *g)

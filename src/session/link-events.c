@@ -50,10 +50,11 @@ static void on_packet(void *userdata, struct parsed *parsed)
         session_on_packet(userdata, parsed);
 }
 
-/* Some guests say only so that our certificate does not do, after a handshake that went well. */
+/* QEMU says only so that our certificate does not do, after a handshake that went well. */
 static bool is_refused_by_tls(const struct session *s, enum link_end end)
 {
-        return s->config.tls && s->link_state == LINK_GREETING &&
+        /* The link still has its transport. */
+        return s->config.tls && s->config.tls->is_judged && s->link_state == LINK_GREETING &&
                (end == LINK_END_CLOSED || end == LINK_END_ERROR);
 }
 

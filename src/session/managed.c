@@ -23,7 +23,7 @@
 #include "session/recover.h"
 #include "session/session.h"
 #include "session/setup.h"
-#include "session/tls.h"
+#include "session/transport.h"
 #include "session/unit.h"
 #include "session/watchdog.h"
 #include "util/cleanup.h"
@@ -302,23 +302,6 @@ static void recover(struct managed *m)
         }
 }
 
-/* Libraries and files of an encrypted link; what was passed is not needed afterwards. */
-static int prepare_tls(struct managed *m)
-{
-        char message[256] = "out of memory";
-        int r = 0;
-
-        if (control_order_files(&m->order) > 0)
-                r = tls_new(&m->tls, m->fds.guest, &m->order, m->fds.files, message,
-                            sizeof(message));
-        if (r < 0)
-                fail(m, REASON_TLS_FAILED, "%s", message);
-        for (size_t i = 0; i < CONTROL_FILES_MAX; i++)
-                m->fds.files[i] = close_fd(m->fds.files[i]);
-
-        return r;
-}
-
 /* All that needs names, files and privileges; the end is told if it cannot be done. */
 static int prepare(struct managed *m)
 {
@@ -345,9 +328,11 @@ static int prepare(struct managed *m)
                 return r;
         }
 
-        r = prepare_tls(m);
-        if (r < 0)
+        r = setup_tls(order, &m->fds, &m->tls, message, sizeof(message));
+        if (r < 0) {
+                fail(m, REASON_TLS_FAILED, "%s", message);
                 return r;
+        }
 
         r = setup_close_sandbox(m->options);
         if (r < 0)

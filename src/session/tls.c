@@ -10,7 +10,6 @@
 #include "session/tls.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,6 +20,9 @@
 
 /* Several records in one read(). */
 #define READ_BUFFER_SIZE (TLS_RECORDS * (TLS_RECORD_SIZE + TLS_RECORD_EXTRA))
+
+/* As much as one call reads of a guest that sends without end: others want their turn. */
+#define READ_MAX (256 * 1024)
 
 /* For those of a write, and as much again for what a guest makes OpenSSL answer. */
 #define OUT_SIZE (2 * READ_BUFFER_SIZE)
@@ -122,8 +124,8 @@ static ssize_t tls_read(struct transport *transport, const struct iovec *iov, si
         for (size_t i = 0; i < n; i++) {
                 size_t done = 0;
 
-                while (done < iov[i].iov_len) {
-                        size_t left = MIN(iov[i].iov_len - done, (size_t)INT_MAX);
+                while (done < iov[i].iov_len && total < READ_MAX) {
+                        size_t left = MIN(iov[i].iov_len - done, (size_t)READ_MAX);
                         ssize_t end;
                         int size;
 
@@ -356,8 +358,10 @@ int tls_new(struct transport **ret, int fd, const struct control_order *order,
         t = calloc(1, sizeof(*t));
         if (!t)
                 return -ENOMEM;
-        t->transport = (struct transport){ .type = &tls_type, .fd = fd };
         t->kind = (enum control_tls)order->tls;
+        t->transport = (struct transport){ .type = &tls_type,
+                                           .fd = fd,
+                                           .is_judged = t->kind != CONTROL_PSK };
         snprintf(t->peer_name, sizeof(t->peer_name), "%s", order->peer_name);
         snprintf(t->psk_identity, sizeof(t->psk_identity), "%s", order->psk_identity);
 

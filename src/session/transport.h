@@ -38,6 +38,7 @@ struct transport_type {
 struct transport {
         const struct transport_type *type;
         int fd;         /* the link's */
+        bool is_judged; /* the guest may refuse us when for us all has gone well */
         char text[256]; /* how it encrypts, once prepared; why it failed */
 };
 

@@ -16,7 +16,8 @@ daemon_tests = \
 	%D%/test-outcomes \
 	%D%/test-record \
 	%D%/test-restart \
-	%D%/test-rules
+	%D%/test-rules \
+	%D%/test-tls
 check_PROGRAMS += $(daemon_tests)
 TESTS += $(daemon_tests)
 
@@ -28,6 +29,7 @@ daemon_libs = libdaemon.a $(LDADD) $(LIBUDEV_LIBS) $(LIBSYSTEMD_LIBS) $(INIH_LIB
 %C%_test_record_LDADD = $(daemon_libs)
 %C%_test_restart_LDADD = %D%/libdaemonbed.a $(daemon_libs)
 %C%_test_rules_LDADD = %D%/libdaemonbed.a $(daemon_libs)
+%C%_test_tls_LDADD = %D%/libdaemonbed.a $(daemon_libs)
 endif
 
 # On emulated devices: hotplug, and the daemon itself.

@@ -17,6 +17,7 @@ static const struct {
         { REASON_GUEST_LEFT, true },
         { REASON_LINK_LOST, true },
         { REASON_PROTOCOL, true },
+        { REASON_TLS_FAILED, true },
 };
 
 static void a_guest_that_left_is_connected_again(struct bed *bed, bool by_hand, size_t i)
