@@ -24,6 +24,13 @@ figure_of_reading() {
         awk '{ printf "figure: the guest reads %.1f MB/s (32 MiB, dd)\n", 33.554432 / ($1 - $2) }'
 }
 
+# figure_of_delay WHAT SOURCE ACTION: from what udevadm saw to what the sessions said, plug by plug.
+figure_of_delay() {
+    sed -n "s/^$2 *\[\([0-9.]*\)\] $3 .*/\1/p" "$directory/events" |
+        paste - "$directory/offered" | awk 'NF == 2 { print $2 - $1 }' >"$directory/delays"
+    figure "$1: $(percentiles <"$directory/delays")"
+}
+
 # figure_of_plugs TIMES: the stick "third", to be given to vm2.
 figure_of_plugs() {
     local i
@@ -40,10 +47,6 @@ figure_of_plugs() {
     host 'since -o short-monotonic -u "usbredir-session@*"' >"$directory/journal"
     sed -n 's/^\[ *\([0-9.]*\)\].* is offered .*/\1/p' "$directory/journal" >"$directory/offered"
     host 'cat /tmp/events' >"$directory/events"
-    for i in KERNEL UDEV; do
-        sed -n "s/^$i *\[\([0-9.]*\)\] bind .*/\1/p" "$directory/events" |
-            paste - "$directory/offered" | awk 'NF == 2 { print $2 - $1 }' >"$directory/delays"
-        figure "$i's event (bind, udevadm monitor) to \"is offered\" (the session's journal):" \
-            "$(percentiles <"$directory/delays")"
-    done
+    figure_of_delay "the kernel's add to the device's offer" KERNEL add
+    figure_of_delay "udev's bind, at which the daemon acts, to the device's offer" UDEV bind
 }
