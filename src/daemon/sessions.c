@@ -165,7 +165,7 @@ static void on_start_failed(struct manager *m, struct entry *e, int error,
                 log_error("%s: no session: %s", device_id(&e->device), reason->text);
         manager_set_error(e, "%s", reason->text);
         next = outcome_next(cause, e->device.intent == INTENT_BY_HAND);
-        if (is_tls && manager_find_attach(m, e))
+        if (manager_find_attach(m, e))
                 next = NEXT_END; /* who has asked is told, as of a connection that failed */
         error_set(&answer, is_tls ? ERROR_TLS_FAILED : ERROR_FAILED, "%s", reason->text);
         manager_answer_attach(m, e, NULL, &answer);

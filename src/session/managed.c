@@ -75,9 +75,8 @@ static void PRINTF(4, 5)
                           session_reason_string(reason), m->ended.message);
 }
 
-/* It ends before the session has begun, or without one: the device is as we have found it. */
-static void PRINTF(3, 4)
-        fail(struct managed *m, enum session_reason reason, const char *format, ...)
+/* It ends before the session has begun, or without one: the device is as we have found it. -EIO. */
+static int PRINTF(3, 4) fail(struct managed *m, enum session_reason reason, const char *format, ...)
 {
         char text[sizeof(m->ended.message)];
         va_list arguments;
@@ -86,6 +85,7 @@ static void PRINTF(3, 4)
         vsnprintf(text, sizeof(text), format, arguments);
         va_end(arguments);
         end(m, reason, !m->has_order || m->order.purpose == CONTROL_REDIRECT, "%s", text);
+        return -EIO;
 }
 
 /* Asks for the end from outside. */
@@ -317,28 +317,18 @@ static int prepare(struct managed *m)
         if (by_path && m->options->sandbox)
                 reason = setup_open_node(order->bus, order->address, &m->fds.node, message,
                                          sizeof(message));
-        if (reason != REASON_ASKED) {
-                fail(m, reason, "%s", message);
-                return -EIO;
-        }
+        if (reason != REASON_ASKED)
+                return fail(m, reason, "%s", message);
 
         r = usb_loop_new(&m->loop, m->base, by_path && !m->options->sandbox);
-        if (r < 0) {
-                fail(m, REASON_FAILURE, "cannot start libusb: %s", strerror(-r));
-                return r;
-        }
+        if (r < 0)
+                return fail(m, REASON_FAILURE, "cannot start libusb: %s", strerror(-r));
 
-        r = setup_tls(order, &m->fds, &m->tls, message, sizeof(message));
-        if (r < 0) {
-                fail(m, REASON_TLS_FAILED, "%s", message);
-                return r;
-        }
+        if (setup_tls(order, &m->fds, &m->tls, message, sizeof(message)) < 0)
+                return fail(m, REASON_TLS_FAILED, "%s", message);
 
         r = setup_close_sandbox(m->options);
-        if (r < 0)
-                fail(m, REASON_FAILURE, "cannot close the sandbox: %s", strerror(-r));
-
-        return r;
+        return r < 0 ? fail(m, REASON_FAILURE, "cannot close the sandbox: %s", strerror(-r)) : 0;
 }
 
 /* The device first: the daemon may give it to others when it has read our last words. */
