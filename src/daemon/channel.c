@@ -276,6 +276,11 @@ const char *channel_text(const struct channel *c)
         return c->config.text;
 }
 
+const struct channel_config *channel_config(const struct channel *c)
+{
+        return &c->config;
+}
+
 enum channel_state channel_state(const struct channel *c)
 {
         return c->state;

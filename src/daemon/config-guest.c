@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * One file of guests.d. What this version cannot do is refused by name: a guest whose traffic was
- * to be encrypted must not be served in clear text because a key was not understood.
+ * One file of guests.d. What this version cannot do is refused by name.
  */
 #include <errno.h>
 #include <string.h>
@@ -25,38 +24,28 @@ enum {
         CHANNEL,
         ALLOW_USER,
         ALLOW_CLEAR_TEXT,
-        TLS,
 #define NUMBER_KEY(key, section, name, field, lowest, highest, by_default) key,
         NUMBERS(NUMBER_KEY)
 #undef NUMBER_KEY
-                N_KEYS,
+                TLS, /* and the keys of that section */
+        N_KEYS = TLS + N_TLS_KEYS,
 };
 
-static int set_description(const struct ini_key *key, void *target, const char *value,
-                           struct ini_error *error)
-{
-        struct guest_config *guest = target;
-        char *copy = strdup(value);
-
-        if (!copy)
-                return -ENOMEM;
-
-        free(guest->description);
-        guest->description = copy;
-        return 0;
-}
-
 static const struct ini_key rows[N_KEYS] = {
-        [DESCRIPTION] = { "Guest", "Description", .set = set_description },
+        [DESCRIPTION] = { "Guest", "Description", .set = config_set_text,
+                          .offset = offsetof(struct guest_config, description) },
         [CHANNEL] = { "Guest", "Channel", .is_list = true, .set = channels_add,
                       .takes = "tcp:HOST:PORT, tcp:HOST:FIRST-LAST or unix:/PATH" },
         [ALLOW_USER] = { "Guest", "AllowUser",
                          .refusal = "this version does not listen for guests: remove AllowUser=" },
         [ALLOW_CLEAR_TEXT] = { "Guest", "AllowClearText",
-                               .refusal = "this version does not listen for guests and has no "
-                                          "TLS: remove AllowClearText=" },
-        [TLS] = { "TLS", .refusal = "this version has no TLS: remove the section to have this "
-                                    "guest served in clear text" },
+                               .refusal = "this version does not listen for guests: remove "
+                                          "AllowClearText=" },
+        [TLS] = { "TLS" },
+#define TLS_ROW(key, n, field, how)                                                                \
+        [TLS + key] = { "TLS", n, .set = how, .offset = offsetof(struct guest_config, tls.field) },
+        TLS_KEYS(TLS_ROW)
+#undef TLS_ROW
 #define NUMBER_ROW(key, s, n, field, low, high, by_default)                                        \
         [key] = { s,                                                                               \
                   n,                                                                               \
@@ -64,7 +53,7 @@ static const struct ini_key rows[N_KEYS] = {
                   .offset = offsetof(struct guest_config, field),                                  \
                   .lowest = low,                                                                   \
                   .highest = high },
-        NUMBERS(NUMBER_ROW)
+                NUMBERS(NUMBER_ROW)
 #undef NUMBER_ROW
 };
 
@@ -75,6 +64,7 @@ void guest_config_clear(struct guest_config *guest)
         free(guest->description);
         free(guest->file);
         free(guest->channels);
+        tls_config_clear(&guest->tls);
         *guest = (struct guest_config){};
 }
 
@@ -84,8 +74,11 @@ int guest_config_copy(struct guest_config *ret_copy, const struct guest_config *
 
         copy.description = strdup(guest->description);
         copy.file = strdup(guest->file);
+        copy.tls = (struct tls_config){};
         copy.channels = calloc(MAX(guest->n_channels, (size_t)1), sizeof(*copy.channels));
         if (!copy.description || !copy.file || !copy.channels)
+                return -ENOMEM;
+        if (tls_config_copy(&copy.tls, &guest->tls) < 0)
                 return -ENOMEM;
         memcpy(copy.channels, guest->channels, guest->n_channels * sizeof(*copy.channels));
 
@@ -113,7 +106,7 @@ static int check(const struct guest_config *guest, const struct ini_place places
                 return -EINVAL;
         }
 
-        return 0;
+        return tls_config_check(guest, places + TLS, teller);
 }
 
 int guest_config_load(struct guest_config *ret_guest, const char *name, struct conf_file *file,

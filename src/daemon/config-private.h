@@ -42,6 +42,41 @@ int filter_files_load(struct config *config, const char *const *directories,
 int guest_config_load(struct guest_config *ret_guest, const char *name, struct conf_file *file,
                       struct teller *teller);
 
+/* clang-format off */
+/*        key                   name               field              set */
+#define TLS_KEYS(T) \
+        T(TLS_CA_FILE,          "CAFile",          ca_file,           tls_set_path) \
+        T(TLS_CERTIFICATE_FILE, "CertificateFile", certificate_file,  tls_set_path) \
+        T(TLS_KEY_FILE,         "KeyFile",         key_file,          tls_set_path) \
+        T(TLS_PEER_NAME,        "PeerName",        peer_name,         tls_set_peer_name) \
+        T(TLS_PSK_FILE,         "PSKFile",         psk_file,          tls_set_path) \
+        T(TLS_PSK_IDENTITY,     "PSKIdentity",     psk_identity,      tls_set_identity)
+/* clang-format on */
+
+enum tls_key {
+        TLS_SECTION,
+#define TLS_KEY_VALUE(key, name, field, set) key,
+        TLS_KEYS(TLS_KEY_VALUE)
+#undef TLS_KEY_VALUE
+                N_TLS_KEYS,
+};
+
+/* ini_keys' sets, for keys with the offset of a char *. */
+int config_set_text(const struct ini_key *key, void *target, const char *value,
+                    struct ini_error *error);
+int tls_set_path(const struct ini_key *key, void *target, const char *value,
+                 struct ini_error *error);
+int tls_set_peer_name(const struct ini_key *key, void *target, const char *value,
+                      struct ini_error *error);
+int tls_set_identity(const struct ini_key *key, void *target, const char *value,
+                     struct ini_error *error);
+
+/* Do the keys of [TLS] go together, and with the channels? If not, that is told. */
+int tls_config_check(const struct guest_config *guest, const struct ini_place places[N_TLS_KEYS],
+                     struct teller *teller);
+int tls_config_copy(struct tls_config *ret_copy, const struct tls_config *tls);
+void tls_config_clear(struct tls_config *tls);
+
 /* An ini_key's set: adds channels to a guest. */
 int channels_add(const struct ini_key *key, void *target, const char *value,
                  struct ini_error *error);

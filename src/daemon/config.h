@@ -36,6 +36,20 @@ struct channel_config {
         uint32_t line, column;        /* where the guest's file has it */
 };
 
+/*
+ * [TLS]. With a ca_file: certificates, with a psk_file: pre-shared keys, with neither: clear text.
+ * What is not configured is NULL.
+ */
+struct tls_config {
+        char *ca_file;
+        char *certificate_file, *key_file; /* both or none */
+        char *peer_name;                   /* NULL: the channel's host; never with a unix channel */
+        char *psk_file, *psk_identity;
+};
+
+/* QEMU's word for the key of a client that gives no name. */
+#define TLS_PSK_IDENTITY_DEFAULT "qemu"
+
 /* One file of guests.d. */
 struct guest_config {
         char name[GUEST_NAME_MAX + 1];
@@ -53,6 +67,8 @@ struct guest_config {
         unsigned greeting_sec;  /* without a hello for so long the guest counts as silent */
         unsigned keepalive_sec; /* TCP keepalive: idle time and interval */
         unsigned user_timeout_sec;
+
+        struct tls_config tls;
 };
 
 /* What is wrong in a file. A line or column of 0: the file as a whole. */
@@ -93,5 +109,10 @@ extern const char *const config_directories[]; /* NULL last */
 /* Returns 0, with a copy for guest_config_clear(), or -ENOMEM. */
 int guest_config_copy(struct guest_config *ret_copy, const struct guest_config *guest);
 void guest_config_clear(struct guest_config *guest);
+
+bool tls_config_is_on(const struct tls_config *tls);
+
+/* Do bytes of that guest's go through a network, as everybody on it can read them? */
+bool guest_config_is_exposed(const struct guest_config *guest);
 
 const struct guest_config *config_find_guest(const struct config *config, const char *name);

@@ -222,8 +222,8 @@ static bool read_numbers(struct udev_device *device, struct device_info *info)
 }
 
 /*
- * Only udev's rules set ID_BUS; an emulated device has it without being in udev's database. And where
- * no udevd runs there is nobody to wait for.
+ * Only udev's rules set ID_BUS; an emulated device has it without being in udev's database. And
+ * where no udevd runs there is nobody to wait for.
  */
 static bool udev_knows(struct udev_device *device)
 {

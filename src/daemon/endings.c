@@ -15,6 +15,9 @@
 
 static enum error_kind error_of(enum session_reason reason)
 {
+        if (reason == REASON_TLS_FAILED)
+                return ERROR_TLS_FAILED;
+
         switch (outcome_cause(reason)) {
         case CAUSE_REJECTED: return ERROR_GUEST_REJECTED;
         case CAUSE_UNAVAILABLE: return ERROR_IN_USE;
@@ -152,6 +155,7 @@ static const struct worker_events return_events = {
 
 void manager_return_device(struct manager *m, struct entry *e, enum next after)
 {
+        struct control_fds fds = CONTROL_NO_FDS;
         struct control_order order;
         struct error error;
 
@@ -161,8 +165,8 @@ void manager_return_device(struct manager *m, struct entry *e, enum next after)
         order.usbfs_memory = RETURN_MEMORY;
         e->after_return = after;
         e->device.phase = DEVICE_IS_RETURNING;
-        if (worker_start(&e->returner, m->base, m->settings.launcher, &order, -1, &return_events, e,
-                         &error) < 0) {
+        if (worker_start(&e->returner, m->base, m->settings.launcher, &order, &fds, &return_events,
+                         e, &error) < 0) {
                 log_error("%s: not returned to the host's drivers: %s", device_id(&e->device),
                           error.text);
                 manager_go_on(m, e, after);

@@ -9,6 +9,7 @@
 #include <utlist.h>
 
 #include "daemon/guest-private.h"
+#include "util/log.h"
 
 static struct channel *find_channel(const struct guest *g, const char *text)
 {
@@ -89,6 +90,10 @@ int guest_set_config(struct guest *g, const struct guest_config *config)
                 return r;
         }
 
+        if (guest_config_is_exposed(&copy) && !guest_config_is_exposed(&g->config))
+                log_warning("guest %s: what goes through the network can be read and changed "
+                            "there: it has no [TLS] in %s",
+                            copy.name, copy.file);
         guest_config_clear(&g->config);
         g->config = copy;
         replace_channels(g, &spares);

@@ -144,5 +144,6 @@ struct guest *channel_guest(const struct channel *c);
 struct channel *guest_channels(const struct guest *g); /* the first */
 struct channel *channel_next(const struct channel *c); /* NULL after the last */
 const char *channel_text(const struct channel *c);
+const struct channel_config *channel_config(const struct channel *c);
 enum channel_state channel_state(const struct channel *c);
 const char *channel_state_string(enum channel_state state);

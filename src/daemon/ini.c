@@ -72,7 +72,7 @@ static bool refuse(struct reader *r, size_t at, const char *format, ...)
 
 static bool is_offered(const struct ini_key *key)
 {
-        return !key->refusal;
+        return key->name && !key->refusal;
 }
 
 /* "[Guest], [Reconnect]": the table has the keys of a section in a row. */
@@ -108,7 +108,7 @@ static const char *list_keys(const struct ini_table *table, const char *section,
         return text;
 }
 
-/* A row of that section: one that refuses it as a whole, if there is one. */
+/* A row of that section: the one for it as a whole, if there is one. */
 static const struct ini_key *find_section(const struct ini_table *table, const char *name,
                                           size_t length)
 {
@@ -151,8 +151,10 @@ static bool check_section(struct reader *r, const char *line, size_t length)
                 return refuse(r, 1, "there is no section [%.*s]: the sections are %s",
                               (int)MIN(end - 1, (size_t)QUOTED_MAX), line + 1,
                               list_sections(r->table, names));
-        if (!row->name)
+        if (!row->name && row->refusal)
                 return refuse(r, 1, "%s", row->refusal);
+        if (!row->name)
+                r->places[row - r->table->keys] = (struct ini_place){ r->at.line, 2 };
 
         return true;
 }

@@ -28,7 +28,7 @@ struct ini_error {
 
 struct ini_key {
         const char *section;
-        const char *name;    /* NULL: the section as a whole, with a refusal */
+        const char *name;    /* NULL: the section as a whole; its place is where it begins */
         const char *refusal; /* if set, why there is no such key or section, and what to do */
         const char *takes;   /* for people, after "NAME= takes"; NULL: a number in its range */
         bool is_list;        /* may stand several times */

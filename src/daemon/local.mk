@@ -11,6 +11,7 @@ libdaemon_a_SOURCES = \
 	%D%/config-guests.c \
 	%D%/config-main.c \
 	%D%/config-private.h \
+	%D%/config-tls.c \
 	%D%/config.c \
 	%D%/config.h \
 	%D%/connect.c \
@@ -57,6 +58,8 @@ libdaemon_a_SOURCES = \
 	%D%/resolve.h \
 	%D%/sessions.c \
 	%D%/startup.c \
+	%D%/tls-files.c \
+	%D%/tls-files.h \
 	%D%/worker-events.c \
 	%D%/worker-private.h \
 	%D%/worker.c \

@@ -58,33 +58,29 @@ static int launch(struct launcher *launcher, struct launched *ret, struct error 
         return r;
 }
 
-int order_give(const struct control_order *order, int guest_fd, struct launcher *launcher,
-               struct launched *ret, struct error *ret_error)
+int order_give(const struct control_order *order, struct control_fds *fds_taken,
+               struct launcher *launcher, struct launched *ret, struct error *ret_error)
 {
-        CLEANUP(close_fdp) int guest = guest_fd, node = -1;
-        struct control_message message = { .type = CONTROL_START, .order = *order };
+        CLEANUP(control_fds_close) struct control_fds fds = *fds_taken;
+        struct control_order given = *order;
         struct launched launched;
-        size_t n = 0;
-        int fds[2];
         int r;
 
+        *fds_taken = (struct control_fds)CONTROL_NO_FDS;
         if (!launcher_passes_node(launcher))
-                message.order.flags |= CONTROL_NODE_BY_PATH;
+                given.flags |= CONTROL_NODE_BY_PATH;
 
-        if (control_order_has_node(&message.order)) {
-                r = open_node(order, &node, ret_error);
+        if (control_order_has_node(&given)) {
+                r = open_node(order, &fds.node, ret_error);
                 if (r < 0)
                         return r;
-                fds[n++] = node;
         }
-        if (control_order_has_guest(order))
-                fds[n++] = guest;
 
         r = launch(launcher, &launched, ret_error);
         if (r < 0)
                 return r;
 
-        r = control_send(launched.fd, &message, fds, n);
+        r = control_send_order(launched.fd, &given, &fds);
         if (r < 0) {
                 error_set(ret_error, ERROR_FAILED, "a session process takes no order: %s",
                           strerror(-r));

@@ -24,7 +24,8 @@ enum cause outcome_cause(enum session_reason reason)
         case REASON_GUEST_LEFT:
         case REASON_LINK_LOST:
         case REASON_PROTOCOL:
-        case REASON_CONNECT_FAILED: return CAUSE_GUEST_GONE;
+        case REASON_CONNECT_FAILED:
+        case REASON_TLS_FAILED: return CAUSE_GUEST_GONE;
         case REASON_GUEST_REJECTED: return CAUSE_REJECTED;
         case REASON_BUSY:
         case REASON_ACCESS_DENIED: return CAUSE_UNAVAILABLE;

@@ -11,6 +11,7 @@
 #include <utlist.h>
 
 #include "daemon/manager-private.h"
+#include "daemon/tls-files.h"
 #include "util/cleanup.h"
 #include "util/log.h"
 
@@ -117,8 +118,16 @@ static size_t count_sessions(const struct manager *m)
 static int start_worker(struct manager *m, struct entry *e, struct running *s, int fd,
                         struct error *ret_error)
 {
+        CLEANUP(control_fds_close) struct control_fds fds = CONTROL_NO_FDS;
         struct guest *g = channel_guest(s->shown.channel);
+        const struct tls_config *tls = &guest_config(g)->tls;
         struct control_order order;
+        int r;
+
+        fds.guest = fd;
+        r = tls_open_files(fds.files, tls, ret_error);
+        if (r < 0)
+                return r;
 
         manager_fill_order(m, e, &order);
         order.purpose = CONTROL_REDIRECT;
@@ -129,27 +138,38 @@ static int start_worker(struct manager *m, struct entry *e, struct running *s, i
         order.usbfs_memory = share_for(count_sessions(m));
         snprintf(order.guest, sizeof(order.guest), "%s", guest_name(g));
         snprintf(order.channel, sizeof(order.channel), "%s", channel_text(s->shown.channel));
+        tls_fill_order(&order, tls, channel_config(s->shown.channel));
         s->shown.since_usec = order.since_usec;
-        return worker_start(&s->shown.worker, m->base, m->settings.launcher, &order, fd,
+        return worker_start(&s->shown.worker, m->base, m->settings.launcher, &order, &fds,
                             &manager_session_events, s, ret_error);
 }
 
-/* The device node could not be opened, or no process be had. */
-static void on_start_failed(struct manager *m, struct entry *e, int error, const char *why)
+/* The device node or a TLS file could not be opened, or no process be had. */
+static void on_start_failed(struct manager *m, struct entry *e, int error,
+                            const struct error *reason)
 {
+        bool is_tls = reason->kind == ERROR_TLS_FAILED;
         enum cause cause = CAUSE_CRASHED;
         struct error answer;
+        enum next next;
 
-        if (error == -EACCES || error == -EPERM || error == -EBUSY)
+        if (is_tls)
+                cause = CAUSE_GUEST_GONE;
+        else if (error == -EACCES || error == -EPERM || error == -EBUSY)
                 cause = CAUSE_UNAVAILABLE;
         else if (error == -ENODEV || error == -ENOENT)
                 cause = CAUSE_UNPLUGGED;
 
-        log_error("%s: no session: %s", device_id(&e->device), why);
-        manager_set_error(e, "%s", why);
-        error_set(&answer, ERROR_FAILED, "%s", why);
+        /* A guest is tried again and again: what is known is not told again. */
+        if (!is_tls || strcmp(e->device.last_error, reason->text) != 0)
+                log_error("%s: no session: %s", device_id(&e->device), reason->text);
+        manager_set_error(e, "%s", reason->text);
+        next = outcome_next(cause, e->device.intent == INTENT_BY_HAND);
+        if (manager_find_attach(m, e))
+                next = NEXT_END; /* who has asked is told, as of a connection that failed */
+        error_set(&answer, is_tls ? ERROR_TLS_FAILED : ERROR_FAILED, "%s", reason->text);
         manager_answer_attach(m, e, NULL, &answer);
-        manager_go_on(m, e, outcome_next(cause, e->device.intent == INTENT_BY_HAND));
+        manager_go_on(m, e, next);
 }
 
 static bool is_first_of(const struct manager *m, const struct guest *g)
@@ -183,7 +203,7 @@ static void on_connected(void *userdata, struct channel *channel, struct waiter 
         struct manager *m = userdata;
         bool is_first = is_first_of(m, g);
         struct running *s = manager_add_session(m);
-        struct error error = { .text = "out of memory" };
+        struct error error = { .kind = ERROR_FAILED, .text = "out of memory" };
         int r = -ENOMEM;
 
         if (s) {
@@ -203,8 +223,10 @@ static void on_connected(void *userdata, struct channel *channel, struct waiter 
                 d->redirection = NULL;
                 if (s)
                         manager_free_session(&s->shown);
-                channel_release(channel, CHANNEL_FREE, error.text);
-                on_start_failed(m, e, r, error.text);
+                channel_release(channel,
+                                error.kind == ERROR_TLS_FAILED ? CHANNEL_LOST : CHANNEL_FREE,
+                                error.text);
+                on_start_failed(m, e, r, &error);
                 return;
         }
 

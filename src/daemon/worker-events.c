@@ -95,6 +95,8 @@ static void on_description(struct worker *w, const struct control_order *order)
         text_clean(w->order.port);
         text_clean(w->order.guest);
         text_clean(w->order.channel);
+        text_clean(w->order.peer_name);
+        text_clean(w->order.psk_identity);
         w->is_described = true;
         if (w->phase == WORKER_RUNNING)
                 event_del(w->timer);
@@ -119,7 +121,7 @@ static int take_message(struct worker *w)
         struct control_message message;
         int r;
 
-        r = control_receive(w->fd, CONTROL_SESSION, &message, NULL, NULL);
+        r = control_receive(w->fd, CONTROL_SESSION, &message, NULL);
         if (r < 0 && r != -ENOMSG)
                 return r;
         if (w->messages-- == 0)

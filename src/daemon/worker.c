@@ -64,14 +64,14 @@ static int worker_new(struct worker **ret, struct event_base *base, int fd, int 
 }
 
 int worker_start(struct worker **ret, struct event_base *base, struct launcher *launcher,
-                 const struct control_order *order, int guest_fd,
+                 const struct control_order *order, struct control_fds *fds,
                  const struct worker_events *events, void *userdata, struct error *ret_error)
 {
         struct launched launched;
         struct worker *w;
         int r;
 
-        r = order_give(order, guest_fd, launcher, &launched, ret_error);
+        r = order_give(order, fds, launcher, &launched, ret_error);
         if (r < 0)
                 return r;
 

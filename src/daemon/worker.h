@@ -38,12 +38,12 @@ struct worker_events {
 
 /*
  * Starts one with that order. For an order with a device the node of order->bus and order->address
- * is opened here, or by the worker. The guest's socket (or -1: for CONTROL_RETURN) is the worker's
- * afterwards, also on error. Errors: -EACCES, -ENOENT, -ENODEV (the node), and what the launcher
- * says; with the error told.
+ * is opened here, or by the worker. The guest's socket and TLS files (of a CONTROL_REDIRECT) are
+ * the worker's afterwards, also on error. Errors: -EACCES, -ENOENT, -ENODEV (the node), and what
+ * the launcher says; with the error told.
  */
 int worker_start(struct worker **ret, struct event_base *base, struct launcher *launcher,
-                 const struct control_order *order, int guest_fd,
+                 const struct control_order *order, struct control_fds *fds,
                  const struct worker_events *events, void *userdata, struct error *ret_error);
 
 /*

@@ -17,6 +17,11 @@ static const struct control_status *status_of(const struct redirection *s)
         return s->worker ? worker_status(s->worker) : &nothing;
 }
 
+static bool is_encrypted(const struct redirection *s)
+{
+        return s->worker && worker_order(s->worker)->tls != CONTROL_CLEAR;
+}
+
 static int reply_statistics(struct call *call, const struct redirection *s)
 {
         CLEANUP(sd_bus_message_unrefp) sd_bus_message *m = NULL;
@@ -103,7 +108,7 @@ static int put_capabilities(sd_bus_message *m, uint32_t caps)
         P(ByHand,           "b",  EMITS_CHANGE, PUT("b", s->is_by_hand)) \
         P(PeerVersion,      "s",  EMITS_CHANGE, put_version(m, status_of(s))) \
         P(PeerCapabilities, "as", EMITS_CHANGE, put_capabilities(m, status_of(s)->peer_caps)) \
-        P(Encrypted,        "b",  CONST,        PUT("b", false)) \
+        P(Encrypted,        "b",  CONST,        PUT("b", is_encrypted(s))) \
         P(Unit,             "s",  EMITS_CHANGE, put_text(m, s->worker ? worker_unit(s->worker) : "")) \
         P(Pid,              "u",  EMITS_CHANGE, PUT("u", s->worker ? (uint32_t)worker_pid(s->worker) : 0))
 

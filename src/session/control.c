@@ -21,7 +21,7 @@
 /* Padding at the end would be sent as it happens to be, and be a later version's field. */
 #define ENDS_WITH(body, field)                                                                     \
         (offsetof(struct body, field) + sizeof(((struct body *)0)->field) == sizeof(struct body))
-_Static_assert(ENDS_WITH(control_order, channel), "padding");
+_Static_assert(ENDS_WITH(control_order, psk_identity), "padding");
 _Static_assert(ENDS_WITH(control_status, unit), "padding");
 _Static_assert(ENDS_WITH(control_ended, message), "padding");
 #undef ENDS_WITH
@@ -43,17 +43,21 @@ static const struct {
                 offsetof(struct control_message, body.field),                                      \
                         sizeof(((struct control_message *)0)->body.field)                          \
         }
+#define ORDER_TEXTS                                                                                \
+        TEXT(order, port), TEXT(order, guest), TEXT(order, channel), TEXT(order, peer_name),       \
+                TEXT(order, psk_identity)
 static const struct {
         enum control_type type;
         struct {
                 size_t offset, size;
-        } texts[4];
+        } texts[5];
 } texts[] = {
-        { CONTROL_START, { TEXT(order, port), TEXT(order, guest), TEXT(order, channel) } },
-        { CONTROL_DESCRIPTION, { TEXT(order, port), TEXT(order, guest), TEXT(order, channel) } },
+        { CONTROL_START, { ORDER_TEXTS } },
+        { CONTROL_DESCRIPTION, { ORDER_TEXTS } },
         { CONTROL_STATUS, { TEXT(status, peer_version), TEXT(status, unit) } },
         { CONTROL_ENDED, { TEXT(ended, message) } },
 };
+#undef ORDER_TEXTS
 #undef TEXT
 
 /* By bit, as upstream's protocol text has them. */
@@ -80,6 +84,30 @@ bool control_order_has_node(const struct control_order *order)
 bool control_order_has_guest(const struct control_order *order)
 {
         return order->purpose == CONTROL_REDIRECT;
+}
+
+size_t control_order_files(const struct control_order *order)
+{
+        if (!control_order_has_guest(order))
+                return 0;
+
+        switch ((enum control_tls)order->tls) {
+        case CONTROL_CLEAR: return 0;
+        case CONTROL_X509:
+        case CONTROL_PSK: return 1;
+        case CONTROL_X509_CERTIFIED: return 3;
+        }
+
+        return 0;
+}
+
+void control_fds_close(struct control_fds *fds)
+{
+        close_fd(fds->node);
+        close_fd(fds->guest);
+        for (size_t i = 0; i < CONTROL_FILES_MAX; i++)
+                close_fd(fds->files[i]);
+        *fds = (struct control_fds)CONTROL_NO_FDS;
 }
 
 bool control_is_socket(int fd)
@@ -130,6 +158,22 @@ int control_send(int fd, const struct control_message *message, const int *fds, 
         return 0;
 }
 
+int control_send_order(int fd, const struct control_order *order, const struct control_fds *fds)
+{
+        const struct control_message message = { .type = CONTROL_START, .order = *order };
+        int sent[CONTROL_FILES_MAX + 2];
+        size_t n = 0;
+
+        if (control_order_has_node(order))
+                sent[n++] = fds->node;
+        for (size_t i = 0; i < control_order_files(order); i++)
+                sent[n++] = fds->files[i];
+        if (control_order_has_guest(order))
+                sent[n++] = fds->guest;
+
+        return control_send(fd, &message, sent, n);
+}
+
 /* Descriptors that came; those left at the end of a scope are closed. */
 struct received {
         size_t n;
@@ -164,7 +208,7 @@ static bool is_in_range(const struct control_message *m)
         case CONTROL_DESCRIPTION:
                 return (m->order.purpose == CONTROL_REDIRECT ||
                         m->order.purpose == CONTROL_RETURN) &&
-                       m->order.log_level <= LOG_LEVEL_DEBUG;
+                       m->order.log_level <= LOG_LEVEL_DEBUG && m->order.tls <= CONTROL_PSK;
         case CONTROL_STATUS:
                 return m->status.link_state < LINK_STATES && m->status.device_state < DEVICE_STATES;
         case CONTROL_ENDED: return session_reason_is_known(m->ended.reason);
@@ -218,21 +262,28 @@ static int decode(const uint8_t *bytes, size_t size, enum control_side sender,
 }
 
 /* Hands over those that come with a START, in their order. */
-static int give_fds(const struct control_message *m, struct received *received, int *ret_node_fd,
-                    int *ret_guest_fd)
+static int give_fds(const struct control_message *m, struct received *received,
+                    struct control_fds *ret_fds)
 {
         size_t node = control_order_has_node(&m->order), guest = control_order_has_guest(&m->order);
+        size_t files = control_order_files(&m->order);
+        struct control_fds fds = CONTROL_NO_FDS;
 
-        if (received->n < node + guest || !ret_node_fd || !ret_guest_fd)
+        if (received->n < node + files + guest || !ret_fds)
                 return -EBADMSG;
 
-        *ret_node_fd = node ? TAKE_FD(received->fds[0]) : -1;
-        *ret_guest_fd = guest ? TAKE_FD(received->fds[node]) : -1;
+        if (node)
+                fds.node = TAKE_FD(received->fds[0]);
+        for (size_t i = 0; i < files; i++)
+                fds.files[i] = TAKE_FD(received->fds[node + i]);
+        if (guest)
+                fds.guest = TAKE_FD(received->fds[node + files]);
+        *ret_fds = fds;
         return 0;
 }
 
-int control_receive(int fd, enum control_side sender, struct control_message *ret, int *ret_node_fd,
-                    int *ret_guest_fd)
+int control_receive(int fd, enum control_side sender, struct control_message *ret,
+                    struct control_fds *ret_fds)
 {
         uint8_t bytes[sizeof(uint32_t) + CONTROL_BODY_MAX];
         union {
@@ -268,7 +319,7 @@ int control_receive(int fd, enum control_side sender, struct control_message *re
 
         r = decode(bytes, (size_t)size, sender, &m);
         if (r == 0 && m.type == CONTROL_START)
-                r = give_fds(&m, &received, ret_node_fd, ret_guest_fd);
+                r = give_fds(&m, &received, ret_fds);
         if (r == 0)
                 *ret = m;
 

@@ -18,6 +18,8 @@
 #define CONTROL_GUEST_SIZE   72  /* a guest's name, 64 */
 #define CONTROL_CHANNEL_SIZE 288 /* "tcp:" and a host name of 255 */
 #define CONTROL_VERSION_SIZE 72  /* of a peer's hello, 64 */
+#define CONTROL_NAME_SIZE    256 /* a host name of 255 */
+#define CONTROL_KEY_SIZE     128 /* the name of a pre-shared key */
 #define CONTROL_MESSAGE_SIZE 256 /* a sentence */
 #define CONTROL_UNIT_SIZE    64  /* "usbredir-session@", three numbers, ".service" */
 
@@ -27,8 +29,9 @@
 /* Room for a body that has grown; no message is longer. */
 #define CONTROL_BODY_MAX 4096
 
-/* An open device node and a guest's socket, and room for what a later version adds. */
-#define CONTROL_FDS_MAX 4
+/* An open device node, a guest's socket, TLS files, and room for what a later version adds. */
+#define CONTROL_FDS_MAX   8
+#define CONTROL_FILES_MAX 3
 
 enum control_side {
         CONTROL_DAEMON,
@@ -64,7 +67,19 @@ enum {
         CONTROL_NODE_BY_PATH = 1 << 2, /* no node is passed: open it by bus and address */
 };
 
-/* daemon -> session, with the open device node (unless BY_PATH) and the guest's socket, if any. */
+/* How the guest is talked to, and the files that come with that. */
+enum control_tls {
+        CONTROL_CLEAR = 0,
+        CONTROL_X509 = 1,           /* the certificates that we trust */
+        CONTROL_X509_CERTIFIED = 2, /* the same, our certificate, its key */
+        CONTROL_PSK = 3,            /* pre-shared keys, as QEMU's keys.psk */
+};
+
+/*
+ * daemon -> session, with the open device node (unless BY_PATH), TLS files and the guest's socket,
+ * if any. The socket is the last: a session that knew nothing of TLS would take a file for it and
+ * fail, and not go on in clear text.
+ */
 struct control_order {
         uint32_t number;  /* of the session, as on D-Bus */
         uint32_t purpose; /* enum control_purpose */
@@ -80,6 +95,10 @@ struct control_order {
         char port[CONTROL_PORT_SIZE];
         char guest[CONTROL_GUEST_SIZE];
         char channel[CONTROL_CHANNEL_SIZE];
+        uint32_t tls; /* enum control_tls */
+        uint32_t reserved_too;
+        char peer_name[CONTROL_NAME_SIZE];   /* X509: host name or address in its certificate */
+        char psk_identity[CONTROL_KEY_SIZE]; /* PSK: which key */
 };
 
 /* session -> daemon, on each change of a state, and when asked. */
@@ -120,6 +139,19 @@ struct control_message {
         };
 };
 
+/* What comes with an order; -1: none. */
+struct control_fds {
+        int node, guest;
+        int files[CONTROL_FILES_MAX]; /* in the order of enum control_tls */
+};
+
+#define CONTROL_NO_FDS                                                                             \
+        {                                                                                          \
+                .node = -1, .guest = -1, .files = { -1, -1, -1 }                                   \
+        }
+
+void control_fds_close(struct control_fds *fds);
+
 /* Is that the descriptor of a socket such as messages go through? */
 bool control_is_socket(int fd);
 
@@ -129,25 +161,29 @@ bool control_is_socket(int fd);
  */
 int control_send(int fd, const struct control_message *message, const int *fds, size_t n_fds);
 
+/* The same for START, with those of the descriptors that belong to the order. */
+int control_send_order(int fd, const struct control_order *order, const struct control_fds *fds);
+
 /*
  * Receives a message from that side; does not wait. Texts are terminated, states, reasons and
- * other numbers of ours are in their range; texts are not checked for what they say. The node and
- * the guest's socket of a START are the caller's, -1 where there is none; other descriptors are
- * closed. Returns 0 or
+ * other numbers of ours are in their range; texts are not checked for what they say. What comes
+ * with a START is the caller's; other descriptors are closed. Returns 0 or
  *
  *      -EAGAIN   nothing is there
  *      -ENOMSG   it was of a type that we do not know: to be ignored
  *      -EPIPE    the peer has closed
  *      -EBADMSG  it was no message of that side's: the peer is not to be listened to any more
  *
- * or another errno of the socket. The two outputs may be NULL where no START can come.
+ * or another errno of the socket. *ret_fds is set with a START only, and may be NULL where none can
+ * come.
  */
-int control_receive(int fd, enum control_side sender, struct control_message *ret, int *ret_node_fd,
-                    int *ret_guest_fd);
+int control_receive(int fd, enum control_side sender, struct control_message *ret,
+                    struct control_fds *ret_fds);
 
-/* Does a device node come with that order; a guest's socket? */
+/* Does a device node come with that order; a guest's socket; how many files? */
 bool control_order_has_node(const struct control_order *order);
 bool control_order_has_guest(const struct control_order *order);
+size_t control_order_files(const struct control_order *order);
 
 /* "connect_device_version" for a single bit of peer_caps; NULL if unknown. */
 const char *control_capability(uint32_t bit);

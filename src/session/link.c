@@ -1,60 +1,28 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * One edge-triggered event watches the socket for both directions. What an edge said is kept in
- * two flags, readable and writable, until the kernel says EAGAIN or takes or gives less than it
- * could; after the edge of the peer's close only the end of file counts.
- *
- * Writing happens in the flush event. link_send() activates it, so it runs behind all other events
- * that are ready in this turn of the loop, and their answers go out in one system call. Reading
- * never happens there: it brings answers, which would activate the event again in the same turn,
- * and no other descriptor would have its own.
+ * What goes in and what comes out; the socket is link-io.c's. Packets are taken while the owner
+ * does not hold them, the guest reads what is sent, and the turn of the loop is not over.
  */
-#include "session/link.h"
-
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/time.h>
-#include <unistd.h>
 
+#include "session/link-private.h"
 #include "util/cleanup.h"
 #include "util/log.h"
 #include "util/macro.h"
 
 /*
- * What is done in one turn before other descriptors have theirs. A guest that sends thousands of
+ * What is taken in one turn before other descriptors have theirs. A guest that sends thousands of
  * requests at once must not have them refused for want of transfers that are only waiting to
  * be completed.
  */
-#define READS_PER_TURN   4
 #define PACKETS_PER_TURN 256
-#define IOVECS           512
-
-struct link {
-        int fd;
-        struct event *io, *flush, *again;
-        struct parser *parser;
-        struct writer *writer;
-        struct link_events events;
-        void *userdata;
-
-        char peer_version[sizeof(((struct packet_hello *)0)->version) + 1];
-        struct link_counters counters;
-        unsigned taken; /* packets, in this turn */
-        bool readable, writable, closing;
-        bool held;      /* by the owner */
-        bool throttled; /* too much is queued */
-        bool is_over;
-        bool trace;
-};
 
 DEFINE_CLEANUP(struct link, link_free)
-
-static void on_io(evutil_socket_t fd, short what, void *userdata);
-static void on_flush(evutil_socket_t fd, short what, void *userdata);
-static void on_again(evutil_socket_t fd, short what, void *userdata);
 
 static void release_payload(void *userdata, void *owner)
 {
@@ -92,6 +60,9 @@ int link_new(struct link **ret, struct event_base *base, int fd, const char *ver
                 return -ENOMEM;
 
         *l = (struct link){ .fd = -1, .events = *events, .userdata = userdata };
+        transport_make_plain(&l->plain, fd);
+        l->transport = &l->plain;
+        l->is_prepared = true;
 
         r = parser_new(&l->parser, ROLE_HOST, caps, new_payload, release_payload, l);
         if (r < 0)
@@ -101,9 +72,10 @@ int link_new(struct link **ret, struct event_base *base, int fd, const char *ver
         if (r < 0)
                 return r;
 
-        l->io = event_new(base, fd, EV_READ | EV_WRITE | EV_CLOSED | EV_ET | EV_PERSIST, on_io, l);
-        l->flush = event_new(base, -1, 0, on_flush, l);
-        l->again = event_new(base, -1, 0, on_again, l);
+        l->io = event_new(base, fd, EV_READ | EV_WRITE | EV_CLOSED | EV_ET | EV_PERSIST, link_on_io,
+                          l);
+        l->flush = event_new(base, -1, 0, link_on_flush, l);
+        l->again = event_new(base, -1, 0, link_on_again, l);
         if (!l->io || !l->flush || !l->again)
                 return -ENOMEM;
         if (event_add(l->io, NULL) < 0)
@@ -120,6 +92,9 @@ struct link *link_free(struct link *l)
         if (!l)
                 return NULL;
 
+        if (!l->is_over)
+                l->transport->type->finish(l->transport);
+        l->transport->type->free(l->transport);
         if (l->io)
                 event_free(l->io);
         if (l->flush)
@@ -131,6 +106,17 @@ struct link *link_free(struct link *l)
         close_fd(l->fd);
         free(l);
         return NULL;
+}
+
+void link_encrypt(struct link *l, struct transport *transport)
+{
+        l->transport = transport;
+        l->is_prepared = false;
+}
+
+const char *link_text(const struct link *l)
+{
+        return l->transport->text;
 }
 
 void link_set_trace(struct link *l, bool trace)
@@ -147,10 +133,11 @@ void link_shut(struct link *l)
         event_del(l->io);
         event_del(l->flush);
         event_del(l->again);
+        l->transport->type->finish(l->transport);
         shutdown(l->fd, SHUT_RDWR);
 }
 
-static void end(struct link *l, enum link_end why, int detail)
+void link_end_with(struct link *l, enum link_end why, int detail)
 {
         if (l->is_over)
                 return;
@@ -190,7 +177,7 @@ void link_send(struct link *l, const struct packet *packet, const uint8_t *paylo
         if (r < 0) {
                 log_error("%s is not sent: %s", packet_type_string(packet->type),
                           r == -EPROTO ? packet_fault_string(fault) : strerror(-r));
-                end(l, LINK_END_BUG, r == -EPROTO ? (int)fault : -r);
+                link_end_with(l, LINK_END_BUG, r == -EPROTO ? (int)fault : -r);
                 return;
         }
 
@@ -199,7 +186,7 @@ void link_send(struct link *l, const struct packet *packet, const uint8_t *paylo
 }
 
 /* Reads on in the next turn of the loop: an event that is activated runs in this one. */
-static void come_back(struct link *l)
+void link_come_back(struct link *l)
 {
         struct timeval now = { 0 };
 
@@ -212,7 +199,7 @@ bool link_is_full(const struct link *l)
                writer_packets(l->writer) >= LINK_HIGH_PACKETS;
 }
 
-static bool may_take(struct link *l)
+bool link_may_take(struct link *l)
 {
         if (l->throttled)
                 l->throttled = writer_bytes(l->writer) > LINK_LOW_BYTES ||
@@ -240,133 +227,36 @@ static void take_one(struct link *l, struct parsed *parsed)
         if (parsed->owner)
                 release_payload(l, parsed->owner);
         if (++l->taken == PACKETS_PER_TURN)
-                come_back(l);
+                link_come_back(l);
 }
 
 /* Hands packets up. Returns whether the parser wants more bytes, and the owner more packets. */
-static bool take(struct link *l)
+bool link_take(struct link *l)
 {
-        while (may_take(l)) {
+        while (link_may_take(l)) {
                 enum packet_fault fault;
                 struct parsed parsed;
 
                 switch (parser_next(l->parser, &parsed, &fault)) {
                 case PARSER_MORE: return true;
                 case PARSER_PACKET: take_one(l, &parsed); break;
-                case PARSER_FAULT: end(l, LINK_END_FAULT, (int)fault); break;
+                case PARSER_FAULT: link_end_with(l, LINK_END_FAULT, (int)fault); break;
                 }
         }
 
         return false;
 }
 
-static void read_some(struct link *l)
-{
-        l->taken = 0;
-        for (unsigned i = 0; take(l) && l->readable; i++) {
-                struct iovec iov[PARSER_TARGETS];
-                size_t wanted = 0;
-                unsigned n;
-                ssize_t size;
-
-                if (i == READS_PER_TURN) {
-                        come_back(l);
-                        return;
-                }
-
-                n = parser_targets(l->parser, iov);
-                for (unsigned j = 0; j < n; j++)
-                        wanted += iov[j].iov_len;
-
-                size = readv(l->fd, iov, (int)n);
-                if (size == 0) {
-                        end(l,
-                            parser_is_between_packets(l->parser) ? LINK_END_CLOSED : LINK_END_CUT,
-                            0);
-                } else if (size < 0) {
-                        if (errno == EAGAIN)
-                                l->readable = false;
-                        else if (errno != EINTR)
-                                end(l, LINK_END_ERROR, errno);
-                } else {
-                        parser_filled(l->parser, (size_t)size);
-                        l->counters.bytes_received += (size_t)size;
-                        l->readable = l->closing || (size_t)size == wanted;
-                }
-        }
-}
-
-static void write_some(struct link *l)
-{
-        while (l->writable && !l->is_over) {
-                struct iovec iov[IOVECS];
-                struct msghdr message = { .msg_iov = iov };
-                size_t wanted = 0;
-                ssize_t size;
-
-                message.msg_iovlen = writer_iovecs(l->writer, iov, IOVECS);
-                if (message.msg_iovlen == 0)
-                        return;
-                for (size_t i = 0; i < message.msg_iovlen; i++)
-                        wanted += iov[i].iov_len;
-
-                size = sendmsg(l->fd, &message, MSG_NOSIGNAL);
-                if (size < 0) {
-                        if (errno == EAGAIN)
-                                l->writable = false;
-                        else if (errno != EINTR)
-                                end(l, LINK_END_ERROR, errno);
-                        continue;
-                }
-
-                l->writable = (size_t)size == wanted;
-                l->counters.bytes_sent += (size_t)size;
-                writer_wrote(l->writer, (size_t)size);
-        }
-}
-
-static void on_io(evutil_socket_t fd, short what, void *userdata)
-{
-        struct link *l = userdata;
-
-        if (what & (EV_READ | EV_CLOSED))
-                l->readable = true;
-        if (what & EV_CLOSED)
-                l->closing = true;
-        if (what & EV_WRITE) {
-                l->writable = true;
-                event_active(l->flush, 0, 0);
-        }
-
-        read_some(l);
-}
-
-static void on_flush(evutil_socket_t fd, short what, void *userdata)
-{
-        struct link *l = userdata;
-
-        write_some(l);
-        if (l->throttled && may_take(l))
-                come_back(l);
-        if (l->events.on_flushed && !l->is_over && writer_bytes(l->writer) == 0)
-                l->events.on_flushed(l->userdata);
-}
-
-static void on_again(evutil_socket_t fd, short what, void *userdata)
-{
-        read_some(userdata);
-}
-
 void link_hold(struct link *l, bool hold)
 {
         if (l->held && !hold && !l->is_over)
-                come_back(l);
+                link_come_back(l);
         l->held = hold;
 }
 
 size_t link_queued(const struct link *l)
 {
-        return l->is_over ? 0 : writer_bytes(l->writer);
+        return l->is_over || !l->is_prepared ? 0 : writer_bytes(l->writer);
 }
 
 const struct link_counters *link_counters(const struct link *l)

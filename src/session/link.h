@@ -14,6 +14,7 @@
 #include "protocol/writer.h"
 
 struct link;
+struct transport;
 
 /* Why a link is over; the detail is an errno, a packet_fault, or 0. */
 enum link_end {
@@ -22,6 +23,7 @@ enum link_end {
         LINK_END_ERROR,  /* errno of the socket */
         LINK_END_FAULT,  /* packet_fault: the guest broke the protocol */
         LINK_END_BUG,    /* packet_fault or errno: we were about to send what may not be sent */
+        LINK_END_TLS,    /* no encryption, or not any more: link_text() says why */
 };
 
 struct link_events {
@@ -34,6 +36,8 @@ struct link_events {
         void (*payload_free)(void *userdata, void *owner);
         /* All that was queued is the kernel's. NULL if nobody waits for that. */
         void (*on_flushed)(void *userdata);
+        /* Of an encrypted link: link_text() says how, and our hello goes. NULL as above. */
+        void (*on_encrypted)(void *userdata);
 };
 
 /*
@@ -56,6 +60,15 @@ int link_new(struct link **ret, struct event_base *base, int fd, const char *ver
              size_t answers, const struct link_events *events, void *userdata);
 struct link *link_free(struct link *l);
 
+/*
+ * Right after link_new(): all bytes go through that transport, which was made for the link's
+ * socket, once it is prepared. It is the link's from here on.
+ */
+void link_encrypt(struct link *l, struct transport *transport);
+
+/* How the link is encrypted, or why it has ended with LINK_END_TLS. */
+const char *link_text(const struct link *l);
+
 /* Logs every packet in both directions. */
 void link_set_trace(struct link *l, bool trace);
 
@@ -72,7 +85,8 @@ void link_shut(struct link *l);
 /* Is so much queued that the guest is not read from? More should not be sent unasked. */
 bool link_is_full(const struct link *l);
 
-/* Bytes queued and not taken by the kernel; 0 once the link is over. */
+/* Bytes queued and not taken by the kernel; 0 where they cannot go: before encryption, once over.
+ */
 size_t link_queued(const struct link *l);
 
 /* What has come and gone since the beginning; packets are counted when they are handed over. */

@@ -8,10 +8,15 @@ libsession_a_SOURCES = \
 	%D%/dial.c \
 	%D%/dial.h \
 	%D%/leave.c \
+	%D%/link-events.c \
+	%D%/link-io.c \
+	%D%/link-private.h \
 	%D%/link.c \
 	%D%/link.h \
 	%D%/managed.c \
 	%D%/managed.h \
+	%D%/openssl.c \
+	%D%/openssl.h \
 	%D%/options.c \
 	%D%/options.h \
 	%D%/reason.c \
@@ -30,6 +35,13 @@ libsession_a_SOURCES = \
 	%D%/state.h \
 	%D%/streams.c \
 	%D%/streams.h \
+	%D%/tls-credentials.c \
+	%D%/tls-error.c \
+	%D%/tls-private.h \
+	%D%/tls.c \
+	%D%/tls.h \
+	%D%/transport.c \
+	%D%/transport.h \
 	%D%/unit.c \
 	%D%/unit.h \
 	%D%/watchdog.c \

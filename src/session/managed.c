@@ -23,6 +23,7 @@
 #include "session/recover.h"
 #include "session/session.h"
 #include "session/setup.h"
+#include "session/transport.h"
 #include "session/unit.h"
 #include "session/watchdog.h"
 #include "util/cleanup.h"
@@ -37,10 +38,12 @@ struct managed {
         struct event_base *base;
         struct event *signals, *readable, *writable;
         struct watchdog *watchdog;
-        int signal_fd, node_fd, guest_fd;
         char unit[CONTROL_UNIT_SIZE];
+        int signal_fd;
+        struct control_fds fds; /* of the order */
 
         struct usb_loop *loop;
+        struct transport *tls;   /* until the session has it */
         struct session *session; /* of a CONTROL_REDIRECT */
 
         bool has_order;
@@ -72,9 +75,8 @@ static void PRINTF(4, 5)
                           session_reason_string(reason), m->ended.message);
 }
 
-/* It ends before the session has begun, or without one: the device is as we have found it. */
-static void PRINTF(3, 4)
-        fail(struct managed *m, enum session_reason reason, const char *format, ...)
+/* It ends before the session has begun, or without one: the device is as we have found it. -EIO. */
+static int PRINTF(3, 4) fail(struct managed *m, enum session_reason reason, const char *format, ...)
 {
         char text[sizeof(m->ended.message)];
         va_list arguments;
@@ -83,6 +85,7 @@ static void PRINTF(3, 4)
         vsnprintf(text, sizeof(text), format, arguments);
         va_end(arguments);
         end(m, reason, !m->has_order || m->order.purpose == CONTROL_REDIRECT, "%s", text);
+        return -EIO;
 }
 
 /* Asks for the end from outside. */
@@ -202,12 +205,12 @@ static void on_message(struct managed *m, const struct control_message *message)
 
 static void on_readable(evutil_socket_t fd, short what, void *userdata)
 {
-        CLEANUP(close_fdp) int node_fd = -1, guest_fd = -1;
+        CLEANUP(control_fds_close) struct control_fds fds = CONTROL_NO_FDS;
         struct control_message message;
         struct managed *m = userdata;
         int r;
 
-        r = control_receive(fd, CONTROL_DAEMON, &message, &node_fd, &guest_fd);
+        r = control_receive(fd, CONTROL_DAEMON, &message, &fds);
         if (r == -EAGAIN || r == -ENOMSG)
                 return;
         if (r < 0) {
@@ -220,8 +223,8 @@ static void on_readable(evutil_socket_t fd, short what, void *userdata)
         }
 
         if (message.type == CONTROL_START && !m->has_order) {
-                m->node_fd = TAKE_FD(node_fd);
-                m->guest_fd = TAKE_FD(guest_fd);
+                m->fds = fds;
+                fds = (struct control_fds)CONTROL_NO_FDS;
         }
         on_message(m, &message);
 }
@@ -255,7 +258,7 @@ static void redirect(struct managed *m)
 {
         const struct control_order *order = &m->order;
         const struct session_config config = {
-                .device_fd = m->node_fd,
+                .device_fd = m->fds.node,
                 .bus = order->bus,
                 .address = order->address,
                 .usbfs_memory = order->usbfs_memory,
@@ -264,13 +267,14 @@ static void redirect(struct managed *m)
                 .vendor = order->vendor,
                 .product = order->product,
                 .greeting_sec = order->greeting_sec,
+                .tls = TAKE(m->tls),
                 .on_changed = on_changed,
                 .userdata = m,
         };
         enum session_reason reason;
         int r;
 
-        r = session_new(&m->session, &config, m->base, m->loop, TAKE_FD(m->guest_fd), &reason);
+        r = session_new(&m->session, &config, m->base, m->loop, TAKE_FD(m->fds.guest), &reason);
         if (r < 0) {
                 fail(m, reason, "%s", strerror(-r));
                 return;
@@ -288,7 +292,7 @@ static void recover(struct managed *m)
 
         m->status_is_due = true;
         flush(m);
-        r = recover_device(&m->order, m->node_fd, m->base, m->loop);
+        r = recover_device(&m->order, m->fds.node, m->base, m->loop);
 
         switch (-r) {
         case 0: end(m, REASON_ASKED, true, "the device is the host's again"); break;
@@ -311,33 +315,29 @@ static int prepare(struct managed *m)
         log_set_object(order->port);
 
         if (by_path && m->options->sandbox)
-                reason = setup_open_node(order->bus, order->address, &m->node_fd, message,
+                reason = setup_open_node(order->bus, order->address, &m->fds.node, message,
                                          sizeof(message));
-        if (reason != REASON_ASKED) {
-                fail(m, reason, "%s", message);
-                return -EIO;
-        }
+        if (reason != REASON_ASKED)
+                return fail(m, reason, "%s", message);
 
         r = usb_loop_new(&m->loop, m->base, by_path && !m->options->sandbox);
-        if (r < 0) {
-                fail(m, REASON_FAILURE, "cannot start libusb: %s", strerror(-r));
-                return r;
-        }
+        if (r < 0)
+                return fail(m, REASON_FAILURE, "cannot start libusb: %s", strerror(-r));
+
+        if (setup_tls(order, &m->fds, &m->tls, message, sizeof(message)) < 0)
+                return fail(m, REASON_TLS_FAILED, "%s", message);
 
         r = setup_close_sandbox(m->options);
-        if (r < 0)
-                fail(m, REASON_FAILURE, "cannot close the sandbox: %s", strerror(-r));
-
-        return r;
+        return r < 0 ? fail(m, REASON_FAILURE, "cannot close the sandbox: %s", strerror(-r)) : 0;
 }
 
 /* The device first: the daemon may give it to others when it has read our last words. */
 static void clear(struct managed *m)
 {
         m->session = session_free(m->session);
+        m->tls = transport_free(m->tls);
         m->loop = usb_loop_free(m->loop);
-        m->node_fd = close_fd(m->node_fd);
-        m->guest_fd = close_fd(m->guest_fd);
+        control_fds_close(&m->fds);
 }
 
 static bool say_last_words(struct managed *m)
@@ -368,7 +368,7 @@ static void free_loop(struct managed *m)
 
 enum session_reason managed_run(const struct options *options)
 {
-        struct managed m = { .options = options, .signal_fd = -1, .node_fd = -1, .guest_fd = -1 };
+        struct managed m = { .options = options, .signal_fd = -1, .fds = CONTROL_NO_FDS };
         enum session_reason reason;
         int r;
 

@@ -22,7 +22,8 @@
         R(CONNECT_FAILED,  6,   "connect-failed", "no connection to the guest") \
         R(GUEST_REJECTED,  7,   "guest-rejected", "the guest rejected the device") \
         R(DEVICE_LOST,     8,   "device-lost",    "the device is gone") \
-        R(RESET_LOST,      8,   "reset-lost",     "the device was lost in a reset")
+        R(RESET_LOST,      8,   "reset-lost",     "the device was lost in a reset") \
+        R(TLS_FAILED,      9,   "tls-failed",     "no encrypted connection to the guest")
 /* clang-format on */
 
 enum session_reason {

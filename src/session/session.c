@@ -19,12 +19,10 @@
 #include <sys/time.h>
 
 #include "session/streams.h"
+#include "session/transport.h"
 #include "util/cleanup.h"
 #include "util/log.h"
 #include "util/macro.h"
-
-/* A guest that has not said hello by then is told of, once. It may be paused for hours. */
-#define GREETING_SEC_DEFAULT 10
 
 /*
  * Packets that may become due beside those that the link's marks count: an answer for each transfer
@@ -34,7 +32,7 @@
 
 DEFINE_CLEANUP(struct session, session_free)
 
-static void tell(struct session *s)
+void session_tell(struct session *s)
 {
         if (s->config.on_changed)
                 s->config.on_changed(s->config.userdata);
@@ -49,7 +47,7 @@ void session_set_link_state(struct session *s, enum link_state state, const char
         log_debug("link: %s -> %s (%s)", link_state_string(s->link_state), link_state_string(state),
                   why);
         s->link_state = state;
-        tell(s);
+        session_tell(s);
 }
 
 void session_set_device_state(struct session *s, enum device_state state, const char *why)
@@ -63,7 +61,7 @@ void session_set_device_state(struct session *s, enum device_state state, const 
         log_debug("device: %s -> %s (%s)", device_state_string(s->device_state),
                   device_state_string(state), why);
         s->device_state = state;
-        tell(s);
+        session_tell(s);
 }
 
 void session_wake(struct session *s)
@@ -205,76 +203,10 @@ static void on_timer(evutil_socket_t fd, short what, void *userdata)
         struct session *s = userdata;
 
         s->is_overdue = true;
-        if (!s->is_ending && s->link_state == LINK_GREETING) {
-                log_notice("the guest has not said hello in %u s: paused, or busy with another "
-                           "connection? Still waiting",
-                           s->config.greeting_sec);
-                s->is_silent = true;
-                tell(s);
-        }
+        if (!s->is_ending)
+                session_wait_for_hello(s);
         session_wake(s);
 }
-
-static void on_packet(void *userdata, struct parsed *parsed)
-{
-        session_on_packet(userdata, parsed);
-}
-
-static void on_link_end(void *userdata, enum link_end end, int detail)
-{
-        struct session *s = userdata;
-
-        session_set_link_state(s, LINK_NONE, "ended");
-
-        switch (end) {
-        case LINK_END_CLOSED: session_end(s, REASON_GUEST_LEFT, "end of file"); break;
-        case LINK_END_CUT: session_end(s, REASON_LINK_LOST, "end of file inside a packet"); break;
-        case LINK_END_ERROR: session_end(s, REASON_LINK_LOST, "%s", strerror(detail)); break;
-        case LINK_END_FAULT:
-                session_end(s, REASON_PROTOCOL, "%s",
-                            packet_fault_string((enum packet_fault)detail));
-                break;
-        case LINK_END_BUG: session_end(s, REASON_FAILURE, "a packet of ours was not valid"); break;
-        }
-
-        session_wake(s);
-}
-
-/* The payload of an OUT transfer is read into the transfer that will carry it. */
-static void *on_payload_new(void *userdata, const struct packet *packet, size_t size,
-                            uint8_t **ret_data)
-{
-        struct session *s = userdata;
-        struct usb_transfer *t;
-
-        t = usb_transfer_new(usb_device_transfers(s->device), size);
-        if (t)
-                *ret_data = t->data;
-
-        return t;
-}
-
-static void on_payload_free(void *userdata, void *owner)
-{
-        usb_transfer_free(owner);
-}
-
-static void on_flushed(void *userdata)
-{
-        struct session *s = userdata;
-
-        if (s->is_ending)
-                session_wake(s);
-        session_streams_hold(s, false);
-}
-
-static const struct link_events link_events = {
-        .on_packet = on_packet,
-        .on_end = on_link_end,
-        .payload_new = on_payload_new,
-        .payload_free = on_payload_free,
-        .on_flushed = on_flushed,
-};
 
 static void on_complete(void *userdata, struct usb_transfer *transfer)
 {
@@ -328,6 +260,7 @@ int session_new(struct session **ret, const struct session_config *config, struc
                 struct usb_loop *loop, int socket_fd, enum session_reason *ret_reason)
 {
         CLEANUP(session_freep) struct session *s = NULL;
+        CLEANUP(transport_freep) struct transport *tls = config->tls;
         CLEANUP(close_fdp) int fd = socket_fd;
         int r;
 
@@ -340,7 +273,7 @@ int session_new(struct session **ret, const struct session_config *config, struc
         s->base = base;
         s->loop = loop;
         s->config = *config;
-        s->config.greeting_sec = config->greeting_sec ?: GREETING_SEC_DEFAULT;
+        s->config.greeting_sec = config->greeting_sec ?: SESSION_GREETING_SEC;
         s->is_intact = true;
         s->work = event_new(base, -1, 0, on_work, s);
         s->timer = event_new(base, -1, 0, on_timer, s);
@@ -353,16 +286,14 @@ int session_new(struct session **ret, const struct session_config *config, struc
                 return r;
         }
 
-        r = link_new(&s->link, base, fd, PACKAGE_STRING, SESSION_CAPS, ANSWERS_MAX, &link_events,
-                     s);
+        r = link_new(&s->link, base, fd, PACKAGE_STRING, SESSION_CAPS, ANSWERS_MAX,
+                     &session_link_events, s);
         if (r < 0)
                 return r;
 
         TAKE_FD(fd);
         link_set_trace(s->link, config->trace);
-        session_set_link_state(s, LINK_GREETING, "connected");
-        session_set_deadline(s, s->config.greeting_sec);
-
+        session_begin_link(s, TAKE(tls));
         *ret = TAKE(s);
         return 0;
 }

@@ -27,6 +27,9 @@ struct session;
 /* Endpoint numbers, of which each may have an IN endpoint that is received from. */
 #define SESSION_STREAMS 16
 
+/* A guest that has not said hello by then is told of, once. It may be paused for hours. */
+#define SESSION_GREETING_SEC 10
+
 /* How long cancelled transfers may take to come back. */
 #define SESSION_DRAIN_SEC 5
 
@@ -39,6 +42,7 @@ struct session_config {
         bool is_never_reset;      /* the device */
         uint16_t vendor, product; /* which it must have; both 0: any */
         unsigned greeting_sec;    /* without a hello for so long: silent; 0: the usual time */
+        struct transport *tls;    /* the session's, also on error; NULL: clear text */
 
         /* A state, or whether the guest is silent, has changed; NULL if nobody wants to know. */
         void (*on_changed)(void *userdata);
@@ -97,6 +101,14 @@ struct session *session_free(struct session *s);
  */
 void session_end(struct session *s, enum session_reason reason, const char *format, ...)
         PRINTF(3, 4);
+
+/* What the link tells; its beginning, encrypted or not; its deadlines (link-events.c). */
+extern const struct link_events session_link_events;
+void session_begin_link(struct session *s, struct transport *tls);
+void session_wait_for_hello(struct session *s);
+
+/* Tells whoever waits for that of a change. */
+void session_tell(struct session *s);
 
 /* A packet of the guest (requests.c). */
 void session_on_packet(struct session *s, struct parsed *parsed);

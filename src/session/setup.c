@@ -12,6 +12,8 @@
 #include <sys/signalfd.h>
 
 #include "session/sandbox.h"
+#include "session/tls.h"
+#include "util/cleanup.h"
 #include "util/log.h"
 
 int setup_signals(void)
@@ -44,6 +46,24 @@ enum session_reason setup_open_node(uint8_t bus, uint8_t address, int *ret_fd, c
 
         *ret_fd = fd;
         return REASON_ASKED;
+}
+
+int setup_tls(const struct control_order *order, struct control_fds *fds,
+              struct transport **ret_tls, char *message, size_t size)
+{
+        struct transport *tls = NULL;
+        int r = 0;
+
+        snprintf(message, size, "out of memory");
+        if (control_order_files(order) > 0)
+                r = tls_new(&tls, fds->guest, order, fds->files, message, size);
+        for (size_t i = 0; i < CONTROL_FILES_MAX; i++)
+                fds->files[i] = close_fd(fds->files[i]);
+        if (r < 0)
+                return r;
+
+        *ret_tls = tls;
+        return 0;
 }
 
 int setup_close_sandbox(const struct options *options)

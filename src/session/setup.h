@@ -7,8 +7,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "session/control.h"
 #include "session/options.h"
 #include "session/reason.h"
+
+struct transport;
 
 /*
  * The signals that ask us to end come as struct signalfd_siginfo from here on, so that nothing is
@@ -22,6 +25,13 @@ int setup_signals(void);
  */
 enum session_reason setup_open_node(uint8_t bus, uint8_t address, int *ret_fd, char *message,
                                     size_t size);
+
+/*
+ * Loads what an encrypted link needs, if that is ordered, and closes the files. Returns 0, with
+ * NULL for clear text; or a negative errno with a sentence in message.
+ */
+int setup_tls(const struct control_order *order, struct control_fds *fds,
+              struct transport **ret_tls, char *message, size_t size);
 
 /* Gives up root and closes the sandbox, unless options say otherwise. Logs what fails. */
 int setup_close_sandbox(const struct options *options);

@@ -10,9 +10,10 @@ static const struct {
         const char *name;
         unsigned next;
 } link_states[LINK_STATES] = {
-        [LINK_NONE] = { "none", BIT(LINK_GREETING) },
+        [LINK_NONE] = { "none", BIT(LINK_GREETING) | BIT(LINK_TLS) },
         [LINK_GREETING] = { "greeting", BIT(LINK_UP) | BIT(LINK_NONE) },
         [LINK_UP] = { "up", BIT(LINK_NONE) },
+        [LINK_TLS] = { "tls", BIT(LINK_GREETING) | BIT(LINK_NONE) },
 };
 
 static const struct {
@@ -21,7 +22,7 @@ static const struct {
         unsigned links; /* link states beside it */
 } device_states[DEVICE_STATES] = {
         [DEVICE_NONE] = { "none", BIT(DEVICE_CLAIMED) | BIT(DEVICE_RETURNED),
-                          BIT(LINK_NONE) | BIT(LINK_GREETING) | BIT(LINK_UP) },
+                          BIT(LINK_NONE) | BIT(LINK_TLS) | BIT(LINK_GREETING) | BIT(LINK_UP) },
         [DEVICE_CLAIMED] = { "claimed", BIT(DEVICE_OFFERED) | BIT(DEVICE_DRAINING),
                              BIT(LINK_NONE) | BIT(LINK_GREETING) | BIT(LINK_UP) },
         [DEVICE_OFFERED] = { "offered",

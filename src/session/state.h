@@ -12,6 +12,7 @@ enum link_state {
         LINK_GREETING, /* our hello is sent, the peer's not seen; a paused guest may stay here long
                         */
         LINK_UP,       /* the peer's version and capabilities are known */
+        LINK_TLS,      /* before greeting: the handshake of an encrypted link; has a deadline */
         LINK_STATES,
 };
 

@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * hotplug.h and launcher.h are implemented here in place of the daemon's own.
+ * Files, guests, the manager and what it says; bed-hotplug.c and bed-session.c have the rest.
  */
 #include "daemon/bed.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,83 +12,13 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "daemon/hotplug.h"
-#include "daemon/launcher.h"
+#include "daemon/bed-private.h"
 #include "util/cleanup.h"
 #include "util/log.h"
 
 #define TURNS_OF_SILENCE 20
 
-static struct bed *the_bed;
-
-/* hotplug.h */
-struct hotplug {
-        struct hotplug_events events;
-        void *userdata;
-        struct {
-                struct device_info *info;
-        } ports[64];
-};
-
-static struct hotplug the_hotplug;
-static bool is_watched;
-
-int hotplug_new(struct hotplug **ret, struct event_base *base, const struct hotplug_events *events,
-                void *userdata)
-{
-        the_hotplug.events = *events;
-        the_hotplug.userdata = userdata;
-        is_watched = true;
-        for (size_t i = 0; i < 64; i++)
-                if (the_hotplug.ports[i].info)
-                        events->on_device(userdata, the_hotplug.ports[i].info);
-        *ret = &the_hotplug;
-        return 0;
-}
-
-struct hotplug *hotplug_free(struct hotplug *h)
-{
-        is_watched = false;
-        return NULL;
-}
-
-static struct device_info **find_port(const char *port)
-{
-        for (size_t i = 0; i < 64; i++)
-                if (the_hotplug.ports[i].info &&
-                    !strcmp(the_hotplug.ports[i].info->facts.port, port))
-                        return &the_hotplug.ports[i].info;
-        return NULL;
-}
-
-/* launcher.h */
-struct launcher {
-        int unused;
-};
-
-bool launcher_passes_node(const struct launcher *l)
-{
-        return false;
-}
-
-int launcher_launch(struct launcher *l, struct launched *ret)
-{
-        struct bed *bed = the_bed;
-        int fds[2];
-
-        if (bed->launch_error < 0)
-                return bed->launch_error;
-        assert_true(bed->n_sessions < BED_SESSIONS_MAX);
-        assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, fds),
-                         0);
-        bed->sessions[bed->n_sessions++] = (struct bed_session){ .fd = fds[1] };
-        *ret = (struct launched){ .fd = fds[0], .pid_fd = -1 };
-        return 0;
-}
-
-void launcher_forget(struct launcher *l, pid_t pid)
-{
-}
+struct bed *the_bed;
 
 /* The observer */
 static void on_added(void *userdata, struct redirection *r)
@@ -215,10 +143,7 @@ void bed_close(struct bed *bed)
                 close_fd(bed->sessions[i].fd);
         for (size_t i = 0; i < bed->n_guests; i++)
                 close_fd(bed->guests[i].listener);
-        for (size_t i = 0; i < 64; i++) {
-                free(the_hotplug.ports[i].info);
-                the_hotplug.ports[i].info = NULL;
-        }
+        bed_unplug_all();
         free(bed->launcher);
         event_base_free(bed->base);
         snprintf(command, sizeof(command), "rm -r %s", bed->directory);
@@ -297,72 +222,6 @@ void bed_close_guest(struct bed *bed, const char *name)
         g->listener = close_fd(g->listener);
 }
 
-static void describe(struct device_info *info, const char *text)
-{
-        char copy[512], *word, *rest;
-        unsigned class, subclass, protocol;
-
-        snprintf(copy, sizeof(copy), "%s", text);
-        for (word = strtok_r(copy, " ", &rest); word; word = strtok_r(NULL, " ", &rest)) {
-                char *equals = strchr(word, '=');
-
-                if (!equals) {
-                        class = subclass = protocol = 0;
-                        assert_true(sscanf(word, "%x/%x/%x", &class, &subclass, &protocol) > 0);
-                        assert_int_equal(facts_add_interface(&info->facts, (uint8_t) class,
-                                                             (uint8_t)subclass, (uint8_t)protocol),
-                                         0);
-                        continue;
-                }
-                *equals++ = '\0';
-                if (!strcmp(word, "serial"))
-                        facts_set_serial(&info->facts, equals);
-                else if (!strcmp(word, "product"))
-                        info->facts.product = (uint16_t)strtoul(equals, NULL, 16);
-                else if (!strcmp(word, "settled"))
-                        info->is_settled = *equals == '1';
-                else
-                        assert_int_equal(facts_add_property(&info->facts, word, equals), 0);
-        }
-}
-
-void bed_plug(struct bed *bed, const char *port, const char *text)
-{
-        static uint8_t last_address = 1;
-        struct device_info **place = find_port(port);
-        struct device_info *info = calloc(1, sizeof(*info));
-
-        assert_non_null(info);
-        facts_set_port(&info->facts, port);
-        info->facts.vendor = 0x1209;
-        info->facts.product = 0x0001;
-        info->bus = 1;
-        info->address = place ? (*place)->address : ++last_address;
-        info->configuration = 1;
-        info->is_settled = true;
-        describe(info, text);
-
-        for (size_t i = 0; !place && i < 64; i++)
-                if (!the_hotplug.ports[i].info)
-                        place = &the_hotplug.ports[i].info;
-        assert_non_null(place);
-        free(*place);
-        *place = info;
-        if (is_watched)
-                the_hotplug.events.on_device(the_hotplug.userdata, info);
-}
-
-void bed_unplug(struct bed *bed, const char *port)
-{
-        struct device_info **place = find_port(port);
-
-        assert_non_null(place);
-        free(*place);
-        *place = NULL;
-        if (is_watched)
-                the_hotplug.events.on_removed(the_hotplug.userdata, port);
-}
-
 struct device *bed_device(struct bed *bed, const char *port)
 {
         struct device *d = NULL;
@@ -373,63 +232,12 @@ struct device *bed_device(struct bed *bed, const char *port)
         return d;
 }
 
-static void send_message(struct bed_session *s, struct control_message *message)
-{
-        assert_int_equal(control_send(s->fd, message, NULL, 0), 0);
-}
-
-static void on_message(struct bed *bed, struct bed_session *s, struct control_message *message,
-                       int guest_fd)
-{
-        struct control_message answer = { 0 };
-
-        switch (message->type) {
-        case CONTROL_START:
-                assert_false(s->has_order);
-                s->has_order = true;
-                s->order = message->order;
-                break;
-        case CONTROL_END: s->is_asked_to_end = true; break;
-        case CONTROL_MEMORY: s->memory = message->memory.usbfs_memory; break;
-        case CONTROL_DESCRIBE:
-                answer.type = CONTROL_STATUS;
-                answer.status = s->status;
-                send_message(s, &answer);
-                answer.type = CONTROL_DESCRIPTION;
-                answer.order = s->order;
-                send_message(s, &answer);
-                break;
-        default: fail_msg("a session got message %i", (int)message->type);
-        }
-        close_fd(guest_fd);
-}
-
-static bool serve_sessions(struct bed *bed)
-{
-        bool any = false;
-
-        for (size_t i = 0; i < bed->n_sessions; i++) {
-                struct bed_session *s = &bed->sessions[i];
-                struct control_message message;
-                int node_fd = -1, guest_fd = -1;
-
-                if (s->fd < 0 || s->is_orphan ||
-                    control_receive(s->fd, CONTROL_DAEMON, &message, &node_fd, &guest_fd) < 0)
-                        continue;
-                on_message(bed, s, &message, guest_fd);
-                close_fd(node_fd);
-                any = true;
-        }
-
-        return any;
-}
-
 void bed_turn(struct bed *bed)
 {
         struct timespec moment = { .tv_nsec = 1000000 };
 
         event_base_loop(bed->base, EVLOOP_NONBLOCK);
-        if (!serve_sessions(bed))
+        if (!bed_serve_sessions(bed))
                 nanosleep(&moment, NULL);
 }
 
@@ -437,66 +245,6 @@ void bed_settle(struct bed *bed)
 {
         for (unsigned i = 0; i < TURNS_OF_SILENCE; i++)
                 bed_turn(bed);
-}
-
-static struct bed_session *find_session(struct bed *bed, const char *port)
-{
-        for (size_t i = bed->n_sessions; i > 0; i--) {
-                struct bed_session *s = &bed->sessions[i - 1];
-
-                if (s->fd >= 0 && s->has_order && !strcmp(s->order.port, port))
-                        return s;
-        }
-        return NULL;
-}
-
-struct bed_session *bed_session_of(struct bed *bed, const char *port)
-{
-        bed_until(bed, find_session(bed, port));
-        return find_session(bed, port);
-}
-
-void bed_say_status(struct bed *bed, struct bed_session *s, enum link_state link,
-                    enum device_state device)
-{
-        struct control_message message = { .type = CONTROL_STATUS };
-
-        s->status.link_state = link;
-        s->status.device_state = device;
-        message.status = s->status;
-        send_message(s, &message);
-        bed_settle(bed);
-}
-
-void bed_say_ended(struct bed *bed, struct bed_session *s, enum session_reason reason,
-                   bool returned)
-{
-        struct control_message message = { .type = CONTROL_ENDED };
-
-        message.ended = (struct control_ended){ .reason = reason,
-                                                .returned = returned,
-                                                .message = "as the test says" };
-        send_message(s, &message);
-        bed_die(bed, s);
-}
-
-void bed_die(struct bed *bed, struct bed_session *s)
-{
-        s->fd = close_fd(s->fd);
-        bed_settle(bed);
-}
-
-struct bed_session *bed_redirect(struct bed *bed, const char *port)
-{
-        struct bed_session *s = bed_session_of(bed, port);
-
-        bed_say_status(bed, s, LINK_GREETING, DEVICE_NONE);
-        bed_say_status(bed, s, LINK_UP, DEVICE_NONE);
-        bed_say_status(bed, s, LINK_UP, DEVICE_CLAIMED);
-        bed_say_status(bed, s, LINK_UP, DEVICE_OFFERED);
-        bed_say_status(bed, s, LINK_UP, DEVICE_FORWARDING);
-        bed_until(bed, bed_device(bed, port)->phase == DEVICE_IS_REDIRECTED);
-        return s;
 }
 
 static void on_attached(void *userdata, struct redirection *r, const struct error *error)

@@ -15,7 +15,7 @@ set -u
 
 builddir=${top_builddir:-.}
 sourcedir=${top_srcdir:-$(dirname "$0")/../..}
-deadline=60
+deadline=120
 passed=0
 name=
 daemon=

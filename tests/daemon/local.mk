@@ -2,38 +2,52 @@
 # The manager between doubles (bed.c), and its parts.
 if HAVE_CMOCKA
 check_LIBRARIES += %D%/libdaemonbed.a
-%C%_libdaemonbed_a_SOURCES = %D%/bed.c %D%/bed.h
+%C%_libdaemonbed_a_SOURCES = \
+	%D%/bed-hotplug.c \
+	%D%/bed-private.h \
+	%D%/bed-session.c \
+	%D%/bed.c \
+	%D%/bed.h
 
 daemon_tests = \
 	%D%/test-attach \
+	%D%/test-decisions \
 	%D%/test-memory \
 	%D%/test-outcomes \
 	%D%/test-record \
 	%D%/test-restart \
-	%D%/test-rules
+	%D%/test-rules \
+	%D%/test-tls
 check_PROGRAMS += $(daemon_tests)
 TESTS += $(daemon_tests)
 
 daemon_libs = libdaemon.a $(LDADD) $(LIBUDEV_LIBS) $(LIBSYSTEMD_LIBS) $(INIH_LIBS)
 %C%_test_attach_LDADD = %D%/libdaemonbed.a $(daemon_libs)
+%C%_test_decisions_LDADD = %D%/libdaemonbed.a $(daemon_libs)
 %C%_test_memory_LDADD = $(daemon_libs)
 %C%_test_outcomes_LDADD = %D%/libdaemonbed.a $(daemon_libs)
 %C%_test_record_LDADD = $(daemon_libs)
 %C%_test_restart_LDADD = %D%/libdaemonbed.a $(daemon_libs)
 %C%_test_rules_LDADD = %D%/libdaemonbed.a $(daemon_libs)
+%C%_test_tls_LDADD = %D%/libdaemonbed.a $(daemon_libs)
 endif
 
 # On emulated devices: hotplug, and the daemon itself.
 EXTRA_DIST += %D%/daemon.sh
 if HAVE_UMOCKDEV
-check_PROGRAMS += %D%/test-hotplug.mocked
-%C%_test_hotplug_mocked_SOURCES = %D%/test-hotplug.c
+hotplug_tests = %D%/test-device-info.mocked %D%/test-hotplug.mocked
+hotplug_bed = %D%/hotplug-bed.c %D%/hotplug-bed.h
+check_PROGRAMS += $(hotplug_tests)
+%C%_test_device_info_mocked_SOURCES = %D%/test-device-info.c $(hotplug_bed)
+%C%_test_device_info_mocked_LDADD = libdaemon.a $(mocked_libs) $(LIBUDEV_LIBS)
+%C%_test_hotplug_mocked_SOURCES = %D%/test-hotplug.c $(hotplug_bed)
 %C%_test_hotplug_mocked_LDADD = libdaemon.a $(mocked_libs) $(LIBUDEV_LIBS)
 dist_check_SCRIPTS += %D%/test-errors.sh %D%/test-storm.sh
-TESTS += %D%/test-hotplug.mocked %D%/test-errors.sh %D%/test-storm.sh
+TESTS += $(hotplug_tests) %D%/test-errors.sh %D%/test-storm.sh
 endif
+
 # The real program.
-EXTRA_DIST += %D%/bed.sh
+EXTRA_DIST += %D%/bed.sh %D%/outcome-bed.h
 check_PROGRAMS += %D%/notify-listener
 %C%_notify_listener_LDADD =
 dist_check_SCRIPTS += %D%/test-daemon.sh %D%/test-daemon-bus.sh

@@ -320,8 +320,10 @@ static void a_session_that_cannot_be_started_is_an_error(void **state)
         assert_int_equal(bed_attach(bed, "1-1", "vm1", false, &answer), 0);
         bed_until(bed, answer.has_come);
         assert_true(answer.is_error);
+        assert_int_equal(bed_device(bed, "1-1")->phase, DEVICE_IS_IDLE);
         bed->launch_error = 0;
-        bed_until(bed, bed_device(bed, "1-1")->phase != DEVICE_IS_STARTING);
+        bed_settle(bed);
+        assert_int_equal(bed->n_sessions, 0);
 }
 
 static void disconnecting_a_guest_ends_its_sessions(void **state)

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # Guests that cannot be reached: people are told why, on the bus and in the log, and there once for
 # each change, not for each attempt.
-# shellcheck disable=SC1091,SC2154,SC2015,SC2053
+# shellcheck disable=SC1091,SC2154,SC2015,SC2034,SC2053
 set -u
 
 . "$(dirname "$0")/../emulated/world.sh"

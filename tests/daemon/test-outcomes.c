@@ -1,65 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The table of outcomes, each row as a device lives through it: by a rule, and by hand.
+ * The table of outcomes, as a device lives through it, by a rule and by hand: what its session or
+ * its guest ended. test-decisions.c has what the daemon ends.
  */
 #include <errno.h>
 #include <string.h>
 
-#include "daemon/bed.h"
+#include "daemon/outcome-bed.h"
 #include "daemon/outcome.h"
 #include "util/macro.h"
-
-#define RULE "-1,-1,-1,-1,1 guest=vm1\n"
-
-static void start_with_guest(struct bed *bed, const char *rule)
-{
-        bed_write(bed, "filters.d/10-all.rules", rule);
-        bed_add_guest(bed, "vm1", 2);
-        bed_open_guest(bed, "vm1");
-        bed_start(bed);
-}
-
-/* A device that vm1 has: by the rule, or attached. */
-static struct bed_session *redirect(struct bed *bed, bool by_hand)
-{
-        struct bed_answer answer;
-
-        start_with_guest(bed, by_hand ? "-1,-1,-1,-1,1 auto=no\n" : RULE);
-        bed_plug(bed, "1-1", "08");
-        if (by_hand) {
-                if (bed_attach(bed, "1-1", "vm1", false, &answer) < 0)
-                        fail_msg("%s", answer.error.text);
-                bed_until(bed, answer.has_come);
-                assert_false(answer.is_error);
-        }
-        return bed_redirect(bed, "1-1");
-}
-
-static size_t launched_again(struct bed *bed)
-{
-        return bed->n_sessions - 1;
-}
-
-/* The device is in the guest's hands again, through another session. */
-static void comes_again(struct bed *bed)
-{
-        bed_until(bed, bed->n_sessions == 2);
-        bed_redirect(bed, "1-1");
-}
-
-/* It is the host's, and nothing more happens. */
-static void stays_home(struct bed *bed, const char *error)
-{
-        struct device *d = bed_device(bed, "1-1");
-
-        bed_until(bed, !d->redirection);
-        bed_settle(bed);
-        assert_int_equal(launched_again(bed), 0);
-        assert_int_equal(d->phase, DEVICE_IS_IDLE);
-        assert_int_equal(d->intent, INTENT_NONE);
-        if (!strstr(d->last_error, error))
-                fail_msg("the error is \"%s\"", d->last_error);
-}
 
 static const struct {
         enum session_reason reason;
@@ -68,6 +17,7 @@ static const struct {
         { REASON_GUEST_LEFT, true },
         { REASON_LINK_LOST, true },
         { REASON_PROTOCOL, true },
+        { REASON_TLS_FAILED, true },
 };
 
 static void a_guest_that_left_is_connected_again(struct bed *bed, bool by_hand, size_t i)
@@ -299,169 +249,6 @@ static void crashes_by_hand_are_restarted_until_they_are_too_many(void **state)
         bed_redirect(*state, "1-1");
 }
 
-static void detached_by_rule_is_inhibited_until_attach(void **state)
-{
-        struct bed *bed = *state;
-        struct bed_session *s = redirect(bed, false);
-        struct bed_answer answer;
-
-        assert_int_equal(bed_detach(bed, "1-1", &answer), 0);
-        bed_until(bed, s->is_asked_to_end);
-        assert_false(answer.has_come);
-        assert_int_equal(bed_device(bed, "1-1")->phase, DEVICE_IS_RETURNING);
-        bed_say_ended(bed, s, REASON_ASKED, true);
-        bed_until(bed, answer.has_come);
-        assert_false(answer.is_error);
-        stays_home(bed, "");
-        assert_true(bed_device(bed, "1-1")->is_inhibited);
-
-        assert_int_equal(manager_reload(bed->m, &bed->error), 0);
-        stays_home(bed, "");
-        assert_int_equal(bed_attach(bed, "1-1", "", false, &answer), 0);
-        comes_again(bed);
-        assert_false(bed_device(bed, "1-1")->is_inhibited);
-}
-
-static void detached_by_rule_is_inhibited_until_replug(void **state)
-{
-        struct bed *bed = *state;
-        struct bed_session *s = redirect(bed, false);
-        struct bed_answer answer;
-
-        assert_int_equal(bed_detach(bed, "1-1", &answer), 0);
-        bed_until(bed, s->is_asked_to_end);
-        bed_say_ended(bed, s, REASON_ASKED, true);
-        stays_home(bed, "");
-        bed_unplug(bed, "1-1");
-        bed_plug(bed, "1-1", "08");
-        comes_again(bed);
-}
-
-static void detached_by_hand_is_ended(void **state)
-{
-        struct bed *bed = *state;
-        struct bed_session *s = redirect(bed, true);
-        struct bed_answer answer;
-
-        assert_int_equal(bed_detach(bed, "1-1", &answer), 0);
-        bed_until(bed, s->is_asked_to_end);
-        bed_say_ended(bed, s, REASON_ASKED, true);
-        stays_home(bed, "");
-        assert_false(bed_device(bed, "1-1")->is_inhibited);
-}
-
-static void denied_by_a_reload_is_ended_by_rule(void **state)
-{
-        struct bed *bed = *state;
-        struct bed_session *s = redirect(bed, false);
-
-        bed_write(bed, "filters.d/10-all.rules", "-1,-1,-1,-1,0\n");
-        assert_int_equal(manager_reload(bed->m, &bed->error), 0);
-        bed_until(bed, s->is_asked_to_end);
-        bed_say_ended(bed, s, REASON_ASKED, true);
-        stays_home(bed, "");
-}
-
-static void denied_by_a_reload_is_not_touched_by_hand(void **state)
-{
-        struct bed *bed = *state;
-        struct bed_session *s = redirect(bed, true);
-
-        bed_write(bed, "filters.d/10-all.rules", "-1,-1,-1,-1,0\n");
-        assert_int_equal(manager_reload(bed->m, &bed->error), 0);
-        bed_settle(bed);
-        assert_false(s->is_asked_to_end);
-}
-
-static void another_guest_applies_at_the_next_start(void **state)
-{
-        struct bed *bed = *state;
-        struct bed_session *s = redirect(bed, false);
-
-        bed_add_guest(bed, "vm2", 1);
-        bed_open_guest(bed, "vm2");
-        bed_write(bed, "filters.d/10-all.rules", "-1,-1,-1,-1,1 guest=vm2\n");
-        assert_int_equal(manager_reload(bed->m, &bed->error), 0);
-        bed_settle(bed);
-        assert_false(s->is_asked_to_end);
-        assert_string_equal(bed_device(bed, "1-1")->guest, "vm1");
-
-        bed_say_ended(bed, s, REASON_GUEST_LEFT, true);
-        assert_string_equal(bed_session_of(bed, "1-1")->order.guest, "vm2");
-}
-
-static void busy_channels_are_waited_for_in_order_by_rule(void **state)
-{
-        struct bed *bed = *state;
-        struct bed_session *first;
-
-        bed_write(bed, "filters.d/10-all.rules", RULE);
-        bed_add_guest(bed, "vm1", 1);
-        bed_open_guest(bed, "vm1");
-        bed_start(bed);
-        bed_plug(bed, "1-1", "08");
-        first = bed_redirect(bed, "1-1");
-        bed_plug(bed, "1-2", "08");
-        bed_plug(bed, "1-3", "08");
-        bed_settle(bed);
-        assert_int_equal(bed_device(bed, "1-2")->phase, DEVICE_IS_WAITING);
-        assert_int_equal(bed_device(bed, "1-3")->phase, DEVICE_IS_WAITING);
-        assert_int_equal(bed->n_sessions, 1);
-
-        bed_unplug(bed, "1-1");
-        bed_say_ended(bed, first, REASON_DEVICE_LOST, true);
-        first = bed_redirect(bed, "1-2");
-        assert_int_equal(bed->n_sessions, 2);
-        bed_unplug(bed, "1-2");
-        bed_say_ended(bed, first, REASON_DEVICE_LOST, true);
-        bed_redirect(bed, "1-3");
-}
-
-static void busy_channels_are_refused_by_hand(void **state)
-{
-        struct bed *bed = *state;
-        struct bed_answer answer;
-
-        bed_write(bed, "filters.d/10-all.rules", "-1,-1,-1,-1,1 auto=no\n");
-        bed_add_guest(bed, "vm1", 1);
-        bed_open_guest(bed, "vm1");
-        bed_start(bed);
-        bed_plug(bed, "1-1", "08");
-        bed_plug(bed, "1-2", "08");
-        assert_int_equal(bed_attach(bed, "1-1", "vm1", false, &answer), 0);
-        bed_redirect(bed, "1-1");
-        assert_int_equal(bed_attach(bed, "1-2", "vm1", false, &answer), -EINVAL);
-        assert_int_equal(answer.error.kind, ERROR_NO_FREE_CHANNEL);
-        assert_int_equal(bed_device(bed, "1-2")->phase, DEVICE_IS_IDLE);
-}
-
-static void busy_channels_are_waited_for_by_hand_if_asked(void **state)
-{
-        struct bed *bed = *state;
-        struct bed_answer answer, detached;
-        struct bed_session *s;
-
-        bed_write(bed, "filters.d/10-all.rules", "-1,-1,-1,-1,1 auto=no\n");
-        bed_add_guest(bed, "vm1", 1);
-        bed_open_guest(bed, "vm1");
-        bed_start(bed);
-        bed_plug(bed, "1-1", "08");
-        bed_plug(bed, "1-2", "08");
-        assert_int_equal(bed_attach(bed, "1-1", "vm1", false, &answer), 0);
-        s = bed_redirect(bed, "1-1");
-        assert_int_equal(bed_attach(bed, "1-2", "vm1", true, &answer), 0);
-        bed_settle(bed);
-        assert_false(answer.has_come);
-        assert_int_equal(bed_detach(bed, "1-1", &detached), 0);
-        bed_until(bed, s->is_asked_to_end);
-        bed_say_ended(bed, s, REASON_ASKED, true);
-        bed_session_of(bed, "1-2");
-        assert_false(answer.has_come); /* not before the guest has it */
-        bed_redirect(bed, "1-2");
-        bed_until(bed, answer.has_come);
-        assert_false(answer.is_error);
-}
-
 #define TEST(name) cmocka_unit_test_setup_teardown(name, bed_setup, bed_teardown)
 
 int main(void)
@@ -484,15 +271,6 @@ int main(void)
                 TEST(reset_lost_by_hand_does_not_return_elsewhere),
                 TEST(crashes_by_rule_are_restarted_until_they_are_too_many),
                 TEST(crashes_by_hand_are_restarted_until_they_are_too_many),
-                TEST(detached_by_rule_is_inhibited_until_attach),
-                TEST(detached_by_rule_is_inhibited_until_replug),
-                TEST(detached_by_hand_is_ended),
-                TEST(denied_by_a_reload_is_ended_by_rule),
-                TEST(denied_by_a_reload_is_not_touched_by_hand),
-                TEST(another_guest_applies_at_the_next_start),
-                TEST(busy_channels_are_waited_for_in_order_by_rule),
-                TEST(busy_channels_are_refused_by_hand),
-                TEST(busy_channels_are_waited_for_by_hand_if_asked),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

@@ -12,7 +12,7 @@
 static void print_table(const char *page, const struct ini_table *table)
 {
         for (size_t i = 0; i < table->n_keys; i++)
-                if (!table->keys[i].refusal)
+                if (table->keys[i].name && !table->keys[i].refusal)
                         printf("%s [%s] %s=\n", page, table->keys[i].section, table->keys[i].name);
 }
 

@@ -10,20 +10,8 @@
 #include <string.h>
 #include <utlist.h>
 
+#include "dbus/fake-private.h"
 #include "dbus/fake-worker.h"
-#include "util/macro.h"
-
-#define NEED(pointer)                                                                              \
-        do {                                                                                       \
-                if (!(pointer))                                                                    \
-                        abort();                                                                   \
-        } while (0)
-
-#define TELL(m, event, ...)                                                                        \
-        do {                                                                                       \
-                if ((m)->observer.event)                                                           \
-                        (m)->observer.event((m)->userdata, ##__VA_ARGS__);                         \
-        } while (0)
 
 struct fake_waiting {
         manager_attached attached;
@@ -97,17 +85,6 @@ struct manager *fake_new(struct event_base *base)
         return m;
 }
 
-static void clear_errors(struct config *config)
-{
-        for (size_t i = 0; i < config->n_errors; i++) {
-                free(config->errors[i].file);
-                free(config->errors[i].text);
-        }
-        free(config->errors);
-        config->errors = NULL;
-        config->n_errors = 0;
-}
-
 struct manager *fake_free(struct manager *m)
 {
         struct fake_waiting *w, *next;
@@ -123,60 +100,11 @@ struct manager *fake_free(struct manager *m)
                 fake_remove_guest(m, m->guests[0]);
         DL_FOREACH_SAFE (m->waiting, w, next)
                 free(w);
-        clear_errors(&m->config);
-        policy_free(m->config.policy);
+        fake_clear_config(m);
         event_free(m->answer);
         free(m);
 
         return NULL;
-}
-
-void fake_set_rules(struct manager *m, const char *rules)
-{
-        struct policy *policy;
-        uint32_t number = 0;
-
-        NEED(policy_new(&policy) == 0);
-        while (*rules) {
-                CLEANUP(freep) char *line = strndup(rules, strcspn(rules, "\n"));
-                CLEANUP(rule_freep) struct rule *rule = NULL;
-                bool broken = *line == '!';
-                struct rule_error error;
-
-                number++;
-                NEED(rule_parse(&rule, broken ? "-1,-1,-1,-1,0" : line, number, &error) == 0);
-                NEED(policy_add(policy, rule, "/etc/usbredir/filters.d/50-test.rules", number) ==
-                     0);
-                TAKE(rule);
-                if (broken)
-                        ((struct policy_entry *)policy_get(policy, number - 1))->problem =
-                                strdup(line + 1);
-                rules += strlen(line);
-                rules += *rules == '\n';
-        }
-
-        policy_free(m->config.policy);
-        m->config.policy = policy;
-        for (struct device *d = m->devices; d; d = d->next)
-                policy_verdict(policy, &d->info.facts, &d->verdict);
-        TELL(m, configuration_changed);
-}
-
-void fake_add_config_error(struct manager *m, const char *file, uint32_t line, uint32_t column,
-                           const char *text)
-{
-        struct config *config = &m->config;
-
-        config->errors =
-                reallocarray(config->errors, config->n_errors + 1, sizeof(config->errors[0]));
-        NEED(config->errors);
-        config->errors[config->n_errors++] = (struct config_error){
-                .file = strdup(file),
-                .line = line,
-                .column = column,
-                .text = strdup(text),
-        };
-        TELL(m, configuration_changed);
 }
 
 struct device *fake_plug(struct manager *m, const char *port, uint16_t vendor, uint16_t product,

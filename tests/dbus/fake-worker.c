@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 struct worker {
+        struct control_order order;
         struct control_status status;
 };
 
@@ -25,6 +26,16 @@ void fake_worker_free(struct worker *w)
 struct control_status *fake_worker_status(struct worker *w)
 {
         return &w->status;
+}
+
+struct control_order *fake_worker_order(struct worker *w)
+{
+        return &w->order;
+}
+
+const struct control_order *worker_order(const struct worker *w)
+{
+        return &w->order;
 }
 
 const struct control_status *worker_status(const struct worker *w)

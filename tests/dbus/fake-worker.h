@@ -7,4 +7,5 @@
 
 struct worker *fake_worker_new(void);
 void fake_worker_free(struct worker *w);
+struct control_order *fake_worker_order(struct worker *w);
 struct control_status *fake_worker_status(struct worker *w);

@@ -10,10 +10,12 @@ check_LIBRARIES += %D%/libbed.a %D%/libfakemanager.a
 	%D%/private-bus.c \
 	%D%/private-bus.h
 %C%_libfakemanager_a_SOURCES = \
+	%D%/fake-config.c \
 	%D%/fake-guest.c \
 	%D%/fake-manager.c \
 	%D%/fake-manager.h \
 	%D%/fake-names.c \
+	%D%/fake-private.h \
 	%D%/fake-worker.c \
 	%D%/fake-worker.h
 

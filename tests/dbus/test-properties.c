@@ -118,6 +118,20 @@ static void a_session_shows_what_its_process_told(void **state)
                                   "packets-sent=4,usbfs-memory=5]");
 }
 
+static void a_session_with_tls_is_encrypted(void **state)
+{
+        static const enum control_tls kinds[] = { CONTROL_X509, CONTROL_X509_CERTIFIED,
+                                                  CONTROL_PSK };
+        struct bed *bed = *state;
+        struct control_order *order = fake_worker_order(bed->manager->sessions->worker);
+
+        for (size_t i = 0; i < ELEMENTS(kinds); i++) {
+                order->tls = kinds[i];
+                assert_property(&bed->caller, SESSION_1, SESSION, "Encrypted", "yes");
+        }
+        order->tls = CONTROL_CLEAR;
+}
+
 static void a_version_without_end_is_cut(void **state)
 {
         struct bed *bed = *state;
@@ -212,6 +226,7 @@ int main(void)
                 cmocka_unit_test(a_device_shows_its_facts_and_its_state),
                 cmocka_unit_test(a_guest_shows_its_channels_and_who_waits),
                 cmocka_unit_test(a_session_shows_what_its_process_told),
+                cmocka_unit_test(a_session_with_tls_is_encrypted),
                 cmocka_unit_test(a_version_without_end_is_cut),
                 cmocka_unit_test(explain_says_what_the_rules_make_of_a_device),
                 cmocka_unit_test(rules_are_listed_with_what_they_do),

@@ -11,6 +11,7 @@
 
 #include "emulated/control.h"
 #include "emulated/storm.h"
+#include "emulated/words.h"
 #include "util/macro.h"
 
 enum { WORDS_MAX = 64, AWAIT_SECONDS = 5, AWAIT_PAUSE_MS = 5 };
@@ -44,35 +45,6 @@ static void answer(struct control *control, const char *format, ...)
         va_end(args);
 }
 
-static bool parse_number(const char *text, unsigned long *ret)
-{
-        char *end;
-
-        if (!isdigit((unsigned char)*text))
-                return false;
-        errno = 0;
-        *ret = strtoul(text, &end, 10);
-        return errno == 0 && *end == 0 && *ret <= INT32_MAX;
-}
-
-/* "\x41" becomes "A". */
-static void unescape(char *text)
-{
-        char *to = text;
-
-        while (*text) {
-                unsigned byte;
-
-                if (sscanf(text, "\\x%2x", &byte) == 1 && isxdigit((unsigned char)text[3])) {
-                        *to++ = (char)byte;
-                        text += 4;
-                } else {
-                        *to++ = *text++;
-                }
-        }
-        *to = 0;
-}
-
 static void answer_error(struct control *control, int error, const char *port)
 {
         switch (-error) {
@@ -81,45 +53,6 @@ static void answer_error(struct control *control, int error, const char *port)
         case EUSERS: answer(control, "error all numbers of the bus of %s are in use", port); break;
         default: answer(control, "error %s: %s", port, strerror(-error));
         }
-}
-
-/* Of plug: false if it is none of the keys, or its value is wrong. */
-static bool parse_key(struct world_plug *what, char *word, const char **ret_fault)
-{
-        char *value = strchr(word, '=') + 1;
-        size_t length = (size_t)(value - word);
-        unsigned vendor, product;
-        int end = 0;
-
-#define IS(key) (length == sizeof(key) && strncmp(word, key "=", length) == 0)
-        if (IS("serial"))
-                what->serial = value;
-        else if (IS("product"))
-                what->product = value;
-        else if (IS("manufacturer"))
-                what->manufacturer = value;
-        else if (IS("image"))
-                what->image = value;
-        else if (IS("fail"))
-                *ret_fault = value;
-        else if (IS("speed") && strcmp(value, "high") == 0)
-                what->speed = USB_SPEED_HIGH;
-        else if (IS("speed") && strcmp(value, "super") == 0)
-                what->speed = USB_SPEED_SUPER;
-        else if (IS("id") && sscanf(value, "%4x:%4x%n", &vendor, &product, &end) == 2 &&
-                 value[end] == 0) {
-                what->vendor_id = (uint16_t)vendor;
-                what->product_id = (uint16_t)product;
-        } else {
-                return false;
-        }
-#undef IS
-        return true;
-}
-
-static bool is_property(const char *word)
-{
-        return isupper((unsigned char)*word) && strchr(word, '=') && !strchr(word, '\n');
 }
 
 static void do_plug(struct control *control)
@@ -132,9 +65,9 @@ static void do_plug(struct control *control)
         for (size_t i = 3; i < control->count; i++) {
                 char *word = control->words[i];
 
-                if (is_property(word)) {
+                if (word_is_property(word)) {
                         properties[count++] = word;
-                } else if (!strchr(word, '=') || !parse_key(&what, word, &fault)) {
+                } else if (!strchr(word, '=') || !word_to_plug_key(&what, word, &fault)) {
                         answer(control, "error %s: no such key, or a wrong value", word);
                         return;
                 }
@@ -170,7 +103,7 @@ static void do_change(struct control *control)
         int r;
 
         for (size_t i = 2; i < control->count; i++) {
-                if (!is_property(control->words[i])) {
+                if (!word_is_property(control->words[i])) {
                         answer(control, "error %s: not NAME=VALUE", control->words[i]);
                         return;
                 }
@@ -266,7 +199,7 @@ static void do_await(struct control *control)
                 answer(control, "error %s: not a port", control->words[1]);
                 return;
         }
-        if (control->count > 3 && !parse_number(control->words[3], &seconds)) {
+        if (control->count > 3 && !word_to_number(control->words[3], &seconds)) {
                 answer(control, "error %s: not a number of seconds", control->words[3]);
                 return;
         }
@@ -308,7 +241,7 @@ static void do_storm(struct control *control)
 {
         unsigned long count, seed;
 
-        if (!parse_number(control->words[1], &count) || !parse_number(control->words[2], &seed))
+        if (!word_to_number(control->words[1], &count) || !word_to_number(control->words[2], &seed))
                 answer(control, "error COUNT and SEED are numbers");
         else if (storm_begin(&control->storm, (unsigned)count, seed, control->words + 3,
                              control->count - 3) < 0)
@@ -352,7 +285,7 @@ void control_begin(struct control *control, char *line)
                (control->words[control->count] = strtok_r(rest, " \t\r\n", &rest)))
                 control->count++;
         for (size_t i = 0; i < control->count; i++)
-                unescape(control->words[i]);
+                word_unescape(control->words[i]);
         for (size_t i = 0; i < ELEMENTS(commands) && control->count > 0; i++) {
                 if (strcmp(control->words[0], commands[i].name) != 0)
                         continue;

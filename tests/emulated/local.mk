@@ -32,6 +32,7 @@ check_LIBRARIES += %D%/libemulated.a
 	%D%/kernel.h \
 	%D%/mock-thread.c \
 	%D%/mock-thread.h \
+	%D%/plug.c \
 	%D%/properties.c \
 	%D%/properties.h \
 	%D%/query.c \
@@ -45,6 +46,7 @@ check_LIBRARIES += %D%/libemulated.a
 	%D%/storm.h \
 	%D%/sysfs.c \
 	%D%/sysfs.h \
+	%D%/testbed-private.h \
 	%D%/testbed.c \
 	%D%/testbed.h \
 	%D%/token.c \
@@ -59,6 +61,8 @@ check_LIBRARIES += %D%/libemulated.a
 	%D%/usbfs-ioctl.h \
 	%D%/usbfs.c \
 	%D%/usbfs.h \
+	%D%/words.c \
+	%D%/words.h \
 	%D%/world.c \
 	%D%/world.h
 %C%_libemulated_a_CPPFLAGS = $(AM_CPPFLAGS) $(UMOCKDEV_CFLAGS)
@@ -74,6 +78,7 @@ mocked_libs = tests/emulated/libemulated.a $(UMOCKDEV_LIBS) $(LDADD)
 
 mocked_tests = \
 	%D%/test-emulated.mocked \
+	%D%/test-listener.mocked \
 	%D%/test-plug.mocked \
 	%D%/test-stick.mocked \
 	%D%/test-token.mocked \
@@ -82,6 +87,8 @@ mocked_tests = \
 check_PROGRAMS += $(mocked_tests)
 %C%_test_emulated_mocked_SOURCES = %D%/test-emulated.c
 %C%_test_emulated_mocked_LDADD = %D%/libfixture.a $(mocked_libs)
+%C%_test_listener_mocked_SOURCES = %D%/test-listener.c
+%C%_test_listener_mocked_LDADD = %D%/libfixture.a $(mocked_libs) $(LIBUDEV_LIBS)
 %C%_test_plug_mocked_SOURCES = %D%/test-plug.c
 %C%_test_plug_mocked_LDADD = %D%/libfixture.a $(mocked_libs) $(LIBUDEV_LIBS)
 %C%_test_stick_mocked_SOURCES = %D%/test-stick.c

@@ -3,14 +3,10 @@
  * What programs are told when devices come, change and go, and what they find then: with libudev's
  * monitor, in sysfs, and by libusb.
  */
-#include <fcntl.h>
-#include <glob.h>
 #include <libudev.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
-#include <time.h>
 
 #include "emulated/fixture.h"
 #include "emulated/world.h"
@@ -357,91 +353,7 @@ static void listener_of_one_devtype_hears_only_that(void **state)
         udev_monitor_unref(monitor);
 }
 
-enum { LISTENER_FD = 700 };
-
-/* Listens with the descriptor the other programs have too; 0 if it heard of the stick. */
-static int run_listener(void)
-{
-        struct udev *udev = udev_new();
-        struct udev_monitor *monitor;
-        struct pollfd poll_monitor = { .fd = LISTENER_FD, .events = POLLIN };
-        struct udev_device *device;
-        int r;
-
-        for (int fd = open("/", O_RDONLY); fd < LISTENER_FD - 1; fd = dup(fd))
-                if (fd < 0)
-                        return 3;
-        monitor = udev_monitor_new_from_netlink(udev, "udev");
-        if (udev_monitor_get_fd(monitor) != LISTENER_FD)
-                return 4;
-        if (udev_monitor_enable_receiving(monitor) < 0 || write(STDOUT_FILENO, "", 1) != 1 ||
-            poll(&poll_monitor, 1, DEADLINE_MS) != 1)
-                return 1;
-        device = udev_monitor_receive_device(monitor);
-        r = device && strcmp(udev_device_get_sysname(device), "1-1") == 0 ? 0 : 2;
-        udev_device_unref(device);
-        udev_monitor_unref(monitor);
-        udev_unref(udev);
-        return r;
-}
-
-/* A program of its own: a mere child would inherit the locks of the testbed's threads. */
-static pid_t start_listener(int ready)
-{
-        pid_t child = fork();
-
-        if (child == 0) {
-                dup2(ready, STDOUT_FILENO);
-                execl("/proc/self/exe", "test-plug", "listen", NULL);
-                _exit(5);
-        }
-        assert_true(child > 0);
-        return child;
-}
-
-/* The name that the next child will take is free again. */
-static void wait_until_heard(struct world *world)
-{
-        time_t end = time(NULL) + DEADLINE_MS / 1000;
-        char pattern[64];
-        glob_t found;
-        int r;
-
-        snprintf(pattern, sizeof(pattern), "%s/event*", world_root(world));
-        do {
-                r = glob(pattern, 0, NULL, &found);
-                globfree(&found);
-                assert_true(time(NULL) <= end);
-        } while (r == 0);
-        assert_int_equal(r, GLOB_NOMATCH);
-}
-
-static void every_process_hears_of_it(void **state)
-{
-        struct bed *bed = *state;
-        pid_t children[3];
-        int ready[2];
-
-        assert_int_equal(pipe2(ready, O_CLOEXEC), 0);
-        for (size_t i = 0; i < 3; i++) {
-                char byte;
-
-                children[i] = start_listener(ready[1]);
-                assert_int_equal(read(ready[0], &byte, 1), 1);
-                wait_until_heard(bed->world);
-        }
-        plug(bed, "stick", "1-1");
-        for (size_t i = 0; i < 3; i++) {
-                int status;
-
-                assert_int_equal(waitpid(children[i], &status, 0), children[i]);
-                assert_int_equal(status, 0);
-        }
-        close(ready[0]);
-        close(ready[1]);
-}
-
-int main(int argc, char **argv)
+int main(void)
 {
 #define IN_WORLD(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
         const struct CMUnitTest tests[] = {
@@ -456,10 +368,7 @@ int main(int argc, char **argv)
                 IN_WORLD(claiming_binds_usbfs_and_releasing_the_driver),
                 IN_WORLD(events_wait_for_a_slow_listener),
                 IN_WORLD(listener_of_one_devtype_hears_only_that),
-                IN_WORLD(every_process_hears_of_it),
         };
 
-        if (argc > 1)
-                return run_listener();
         return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -34,6 +34,7 @@ integration_tests = \
 	%D%/test-session-end \
 	%D%/test-session-lost \
 	%D%/test-streams \
+	%D%/test-tls-qemu \
 	%D%/test-transfers
 %C%_test_managed_LDFLAGS = $(managed_ldflags)
 %C%_test_managed_LDADD = $(managed_ldadd)
@@ -49,6 +50,8 @@ integration_tests = \
 %C%_test_session_lost_LDADD = %D%/libguest.a $(LDADD)
 %C%_test_streams_LDFLAGS = $(fake_ldflags)
 %C%_test_streams_LDADD = %D%/libguest.a $(LDADD)
+%C%_test_tls_qemu_LDFLAGS = $(managed_ldflags)
+%C%_test_tls_qemu_LDADD = $(managed_ldadd) $(OPENSSL_LIBS)
 %C%_test_transfers_LDFLAGS = $(fake_ldflags)
 %C%_test_transfers_LDADD = %D%/libguest.a $(LDADD)
 %C%_test_answers_LDFLAGS = $(fake_ldflags)

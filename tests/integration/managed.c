@@ -191,29 +191,39 @@ void managed_start_process(struct managed *m)
         close(fd);
 }
 
-void managed_start(struct managed *m, const char *options, const struct control_order *order)
+void managed_start_with(struct managed *m, const char *options, const struct control_order *order,
+                        struct control_fds *fds)
 {
-        int fds[2] = { -1, -1 }, own_stderr;
         struct error error;
         char text[512];
+        int own_stderr;
 
         snprintf(text, sizeof(text), "report=stderr%s%s", *options ? "," : "", options);
         assert_int_equal(setenv("FAKE_LIBUSB", text, 1), 0);
-        if (order->purpose == CONTROL_REDIRECT) {
-                assert_int_equal(
-                        socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, fds), 0);
-                guest_open(&m->guest, fds[0], CAP_ALL);
-        }
 
         own_stderr = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 100);
         dup2(m->report.log_fd, STDERR_FILENO);
         assert_int_equal(
-                worker_start(&m->worker, m->base, m->launcher, order, fds[1], &events, m, &error),
-                0);
+                worker_start(&m->worker, m->base, m->launcher, order, fds, &events, m, &error), 0);
         dup2(own_stderr, STDERR_FILENO);
         close(own_stderr);
         if (launcher_passes_node(m->launcher))
                 managed_start_process(m);
+}
+
+void managed_start(struct managed *m, const char *options, const struct control_order *order)
+{
+        struct control_fds fds = CONTROL_NO_FDS;
+        int pair[2];
+
+        if (order->purpose == CONTROL_REDIRECT) {
+                assert_int_equal(
+                        socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, pair),
+                        0);
+                guest_open(&m->guest, pair[0], CAP_ALL);
+                fds.guest = pair[1];
+        }
+        managed_start_with(m, options, order, &fds);
 }
 
 void managed_start_greeted(struct managed *m, const char *options,

@@ -47,6 +47,10 @@ void managed_start_process(struct managed *m);
 /* Starts a session with these options of the fake ("" for the usual ones). */
 void managed_start(struct managed *m, const char *options, const struct control_order *order);
 
+/* The same, with another guest than ours. */
+void managed_start_with(struct managed *m, const char *options, const struct control_order *order,
+                        struct control_fds *fds);
+
 /* The same, and the guest greets it. */
 void managed_start_greeted(struct managed *m, const char *options,
                            const struct control_order *order);

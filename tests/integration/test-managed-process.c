@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -22,6 +23,7 @@
 
 #include "daemon/worker-private.h"
 #include "integration/managed.h"
+#include "session/tls.h"
 #include "unit/run-until.h"
 #include "util/cleanup.h"
 #include "util/macro.h"
@@ -218,6 +220,81 @@ static void runs_in_the_sandbox_as_one_thread(void **state)
         managed_expect_end(m, REASON_ASKED, true);
 }
 
+static bool has_mapped(const struct managed *m, const char *library)
+{
+        char path[64], line[512];
+        bool is_there = false;
+        FILE *file;
+
+        snprintf(path, sizeof(path), "/proc/%i/maps", (int)m->pid);
+        file = fopen(path, "re");
+        if (!file)
+                skip(); /* it is nobody's business but root's */
+        while (fgets(line, sizeof(line), file))
+                is_there |= strstr(line, library) != NULL;
+        fclose(file);
+        return is_there;
+}
+
+/* It takes more memory than the session. */
+static void clear_text_does_without_openssl(void **state)
+{
+        struct managed *m = *state;
+
+        managed_start_greeted(m, "", &managed_order);
+        assert_true(has_mapped(m, "libevent"));
+        assert_false(has_mapped(m, "libssl"));
+        assert_false(has_mapped(m, "libcrypto"));
+        worker_end(m->worker);
+        guest_expect(&m->guest, PACKET_device_disconnect);
+        guest_hang_up(&m->guest);
+        managed_expect_end(m, REASON_ASKED, true);
+}
+
+static void start_with_key(struct managed *m, const char *keys, int *ret_guest)
+{
+        struct control_fds fds = CONTROL_NO_FDS;
+        struct control_order order = managed_order;
+        int pair[2];
+
+        order.tls = CONTROL_PSK;
+        strcpy(order.psk_identity, "qemu");
+        assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, pair),
+                         0);
+        fds.guest = pair[1];
+        fds.files[0] = memfd_create("keys", MFD_CLOEXEC);
+        assert_int_equal(write(fds.files[0], keys, strlen(keys)), (ssize_t)strlen(keys));
+        *ret_guest = pair[0];
+        managed_start_with(m, "", &order, &fds);
+}
+
+static void a_key_that_is_not_there_is_told(void **state)
+{
+        struct managed *m = *state;
+        int guest;
+
+        start_with_key(m, "other:00\n", &guest);
+        managed_expect_end(m, REASON_TLS_FAILED, true);
+        assert_string_equal(m->message, "PSKFile has no key for PSKIdentity 'qemu'");
+        close(guest);
+}
+
+/* A QEMU that has another guest's connection, as far as we can see. */
+static void a_guest_that_shakes_no_hands_is_given_up(void **state)
+{
+        struct pollfd told = { .events = POLLIN };
+        struct managed *m = *state;
+        int guest;
+
+        start_with_key(m, "qemu:00\n", &guest);
+        RUN_UNTIL(m->base, worker_status(m->worker)->link_state == LINK_TLS);
+        told.fd = m->worker->fd;
+        assert_int_equal(poll(&told, 1, 2 * TLS_HANDSHAKE_SEC * 1000), 1);
+        managed_expect_end(m, REASON_TLS_FAILED, true);
+        assert_non_null(strstr(m->message, "no TLS handshake in 10 s"));
+        close(guest);
+}
+
 /* A process whose daemon has no order for it. */
 static int run_without_order(struct managed *m, const void *bytes, size_t size)
 {
@@ -350,6 +427,9 @@ int main(void)
                 TEST(tells_the_service_manager_that_it_lives),
                 TEST(wakes_for_nothing_but_the_watchdog),
                 TEST(runs_in_the_sandbox_as_one_thread),
+                TEST(clear_text_does_without_openssl),
+                TEST(a_key_that_is_not_there_is_told),
+                TEST(a_guest_that_shakes_no_hands_is_given_up),
                 TEST(ends_without_an_order),
                 TEST(a_control_socket_that_is_none_is_told),
 #ifdef TEST_HOOKS

@@ -79,21 +79,21 @@ static inline void send_raw(int fd, uint32_t type, const void *body, size_t size
 /* What the daemon gets from the session. */
 static inline int daemon_receive(struct control_message *ret)
 {
-        return control_receive(pair[0], CONTROL_SESSION, ret, NULL, NULL);
+        return control_receive(pair[0], CONTROL_SESSION, ret, NULL);
 }
 
 /* What the session gets from the daemon; the descriptors are closed. */
 static inline int session_receive(struct control_message *ret, bool *ret_node, bool *ret_guest)
 {
-        int node = -1, guest = -1, r;
+        struct control_fds fds = CONTROL_NO_FDS;
+        int r;
 
-        r = control_receive(pair[1], CONTROL_DAEMON, ret, &node, &guest);
+        r = control_receive(pair[1], CONTROL_DAEMON, ret, &fds);
         if (ret_node)
-                *ret_node = node >= 0;
+                *ret_node = fds.node >= 0;
         if (ret_guest)
-                *ret_guest = guest >= 0;
-        close_fd(node);
-        close_fd(guest);
+                *ret_guest = fds.guest >= 0;
+        control_fds_close(&fds);
         return r;
 }
 

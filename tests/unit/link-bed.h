@@ -34,6 +34,7 @@ struct link_bed {
         struct event_base *base;
         struct link *link;
         int guest; /* -1: closed */
+        int own;   /* the link's */
 
         /* What came up. */
         size_t n_packets;
@@ -42,7 +43,7 @@ struct link_bed {
         uint8_t last_payload[128 * 1024];
         bool last_lost;
         void *last_owner;
-        int ends, flushes;
+        int ends, flushes, encryptions;
         enum link_end end;
         int detail;
 
@@ -81,6 +82,11 @@ static inline void on_bed_end(void *userdata, enum link_end end, int detail)
 static inline void on_bed_flushed(void *userdata)
 {
         ((struct link_bed *)userdata)->flushes++;
+}
+
+static inline void on_bed_encrypted(void *userdata)
+{
+        ((struct link_bed *)userdata)->encryptions++;
 }
 
 static inline void *on_bed_payload_new(void *userdata, const struct packet *packet, size_t size,
@@ -133,6 +139,7 @@ static inline struct link_bed *link_bed_new(int type)
                 .payload_new = on_bed_payload_new,
                 .payload_free = on_bed_payload_free,
                 .on_flushed = on_bed_flushed,
+                .on_encrypted = on_bed_encrypted,
         };
         struct link_bed *bed = calloc(1, sizeof(*bed));
         int fds[2];
@@ -141,6 +148,7 @@ static inline struct link_bed *link_bed_new(int type)
         bed->base = event_base_new();
         make_pair(type, fds);
         bed->guest = fds[1];
+        bed->own = fds[0];
         assert_int_equal(link_new(&bed->link, bed->base, fds[0], "unit", BED_CAPS, BED_ANSWERS,
                                   &events, bed),
                          0);

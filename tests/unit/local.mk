@@ -12,6 +12,8 @@ EXTRA_DIST += \
 	%D%/run-until.h \
 	%D%/sandbox-bed.h \
 	%D%/test.h \
+	%D%/tls-bed.h \
+	%D%/tls-certificates.h \
 	%D%/tree.h \
 	%D%/usb-bed.h \
 	%D%/usb-device-bed.h \
@@ -30,6 +32,7 @@ unit_tests = \
 	%D%/test-config \
 	%D%/test-config-mistakes \
 	%D%/test-config-reload \
+	%D%/test-config-tls \
 	%D%/test-daemon-backoff \
 	%D%/test-daemon-connect \
 	%D%/test-daemon-guest \
@@ -40,6 +43,7 @@ unit_tests = \
 	%D%/test-daemon-options \
 	%D%/test-daemon-outcome \
 	%D%/test-daemon-resolve \
+	%D%/test-daemon-tls-files \
 	%D%/test-daemon-worker \
 	%D%/test-daemon-worker-hostile \
 	%D%/test-dial-accept \
@@ -72,6 +76,8 @@ unit_tests = \
 	%D%/test-session-sandbox \
 	%D%/test-session-sandbox-calls \
 	%D%/test-session-state \
+	%D%/test-session-tls \
+	%D%/test-session-tls-data \
 	%D%/test-session-unit \
 	%D%/test-socket \
 	%D%/test-text \
@@ -109,6 +115,9 @@ daemon_ldadd = $(config_ldadd)
 %C%_test_config_LDADD = $(config_ldadd)
 %C%_test_config_mistakes_LDADD = $(config_ldadd)
 %C%_test_config_reload_LDADD = $(config_ldadd)
+%C%_test_config_tls_LDADD = $(config_ldadd)
+%C%_test_daemon_tls_files_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=geteuid
+%C%_test_daemon_tls_files_LDADD = $(daemon_ldadd)
 %C%_test_ini_LDADD = $(config_ldadd)
 worker_ldadd = libdaemon.a $(LDADD) $(LIBSYSTEMD_LIBS)
 %C%_test_daemon_launcher_LDADD = $(worker_ldadd)
@@ -117,6 +126,8 @@ worker_ldadd = libdaemon.a $(LDADD) $(LIBSYSTEMD_LIBS)
 %C%_test_daemon_worker_hostile_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=open
 %C%_test_daemon_worker_hostile_LDADD = $(worker_ldadd)
 %C%_test_session_link_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=sendmsg
+%C%_test_session_tls_LDADD = $(LDADD) $(OPENSSL_LIBS)
+%C%_test_session_tls_data_LDADD = $(LDADD) $(OPENSSL_LIBS)
 %C%_test_usb_device_LDFLAGS = $(fake_ldflags)
 %C%_test_usb_device_LDADD = $(fake_ldadd)
 %C%_test_usb_device_configuration_LDFLAGS = $(fake_ldflags)

@@ -5,6 +5,7 @@
  */
 #include "unit/test.h"
 
+#include "unit/capture.h"
 #include "unit/guest-bed.h"
 
 static int calls_left = -1; /* of calloc(): -1: any number */
@@ -228,6 +229,45 @@ static void takes_over_sessions_that_are_there(void **state)
         free_guest(&b);
 }
 
+static unsigned count(const char *text, const char *word)
+{
+        unsigned n = 0;
+
+        while ((text = strstr(text, word))) {
+                text += strlen(word);
+                n++;
+        }
+        return n;
+}
+
+static void clear_text_through_a_network_is_told_once(void **state)
+{
+        struct capture capture;
+        struct bed b;
+
+        capture_begin(&capture, STDERR_FILENO);
+        make_guest(&b, *state, TEXTS("unix:/a", "tcp:127.0.0.1:1"));
+        assert_string_equal(capture_end(&capture), "");
+
+        capture_begin(&capture, STDERR_FILENO);
+        configure(&b, TEXTS("tcp:vm:1"));
+        assert_int_equal(guest_set_config(b.g, &b.config), 0);
+        configure(&b, TEXTS("tcp:vm:1", "tcp:vm:2"));
+        assert_int_equal(guest_set_config(b.g, &b.config), 0);
+        assert_int_equal(count(capture_end(&capture), "can be read and changed there"), 1);
+
+        capture_begin(&capture, STDERR_FILENO);
+        b.config.tls.psk_file = (char *)"/psk";
+        assert_int_equal(guest_set_config(b.g, &b.config), 0);
+        assert_string_equal(capture_end(&capture), "");
+
+        capture_begin(&capture, STDERR_FILENO);
+        b.config.tls.psk_file = NULL;
+        assert_int_equal(guest_set_config(b.g, &b.config), 0);
+        assert_int_equal(count(capture_end(&capture), "can be read and changed there"), 1);
+        free_guest(&b);
+}
+
 int main(void)
 {
         static const struct CMUnitTest tests[] = {
@@ -239,6 +279,7 @@ int main(void)
                 TEST(tries_what_failed_again_after_a_change),
                 TEST(has_a_channel_twice_if_told_so),
                 TEST(changes_nothing_without_memory),
+                TEST(clear_text_through_a_network_is_told_once),
                 TEST(waits_when_there_is_no_memory_to_connect),
                 TEST(takes_over_sessions_that_are_there),
         };

@@ -26,6 +26,7 @@ static void each_reason_has_its_cause(void **state)
                 [REASON_GUEST_REJECTED] = CAUSE_REJECTED,
                 [REASON_DEVICE_LOST] = CAUSE_UNPLUGGED,
                 [REASON_RESET_LOST] = CAUSE_LOST_IN_RESET,
+                [REASON_TLS_FAILED] = CAUSE_GUEST_GONE,
         };
 
         /* A new reason belongs here, too. */

@@ -140,7 +140,7 @@ static void one_that_reads_nothing_is_ended_by_closing(void **state)
         for (size_t i = 0; i < 2000; i++)
                 worker_describe(b->worker);
         worker_end(b->worker);
-        while ((r = control_receive(b->peer, CONTROL_DAEMON, &m, NULL, NULL)) == 0) {
+        while ((r = control_receive(b->peer, CONTROL_DAEMON, &m, NULL)) == 0) {
                 assert_int_equal(m.type, CONTROL_DESCRIBE);
                 n++;
         }

@@ -14,26 +14,26 @@ static void no_copy_of_the_node_or_of_the_guests_socket_stays(void **state)
 {
         struct worker_bed *b = *state;
         struct control_message message;
-        int node[2], guest[2], node_copy, guest_copy;
+        struct control_fds fds = CONTROL_NO_FDS, copies = CONTROL_NO_FDS;
+        int node[2], guest[2];
         char byte;
 
         assert_int_equal(pipe2(node, O_CLOEXEC), 0);
         assert_int_equal(pipe2(guest, O_CLOEXEC), 0);
         close(node_fd);
         node_fd = node[1];
-        assert_int_equal(worker_start(&b->worker, b->base, b->launcher, &bed_order, guest[1],
+        fds.guest = guest[1];
+        assert_int_equal(worker_start(&b->worker, b->base, b->launcher, &bed_order, &fds,
                                       &bed_events, b, &b->error),
                          0);
         assert_string_equal(node_path, "/dev/bus/usb/001/002");
         bed_accept(b);
-        assert_int_equal(
-                control_receive(b->peer, CONTROL_DAEMON, &message, &node_copy, &guest_copy), 0);
+        assert_int_equal(control_receive(b->peer, CONTROL_DAEMON, &message, &copies), 0);
         assert_int_equal(message.type, CONTROL_START);
         assert_memory_equal(&message.order, &bed_order, sizeof(bed_order));
 
         /* End of file: the session's was the last one. */
-        close(node_copy);
-        close(guest_copy);
+        control_fds_close(&copies);
         assert_int_equal(read(node[0], &byte, 1), 0);
         assert_int_equal(read(guest[0], &byte, 1), 0);
         close(node[0]);
@@ -64,6 +64,7 @@ static void nothing_stays_of_what_could_not_be_started(void **state)
         struct worker_bed *b = *state;
 
         for (size_t i = 0; i < ELEMENTS(cases); i++) {
+                struct control_fds fds = CONTROL_NO_FDS;
                 struct launcher *l = NULL;
                 int guest[2], r;
                 char path[64], byte;
@@ -72,7 +73,8 @@ static void nothing_stays_of_what_could_not_be_started(void **state)
                 assert_int_equal(pipe2(guest, O_CLOEXEC), 0);
                 snprintf(path, sizeof(path), "%s/%s", b->directory, cases[i].path ?: "session");
                 assert_int_equal(launcher_new_socket(&l, path), 0);
-                r = worker_start(&b->worker, b->base, l, &bed_order, guest[1], &bed_events, b,
+                fds.guest = guest[1];
+                r = worker_start(&b->worker, b->base, l, &bed_order, &fds, &bed_events, b,
                                  &b->error);
                 if (r != cases[i].want || b->error.kind != cases[i].kind ||
                     strcmp(b->error.text, cases[i].text) != 0)
@@ -87,6 +89,7 @@ static void nothing_stays_of_what_could_not_be_started(void **state)
 static void a_full_backlog_is_told_and_not_waited_for(void **state)
 {
         struct worker_bed *b = *state;
+        struct control_fds fds = CONTROL_NO_FDS;
         struct launched all[16];
         size_t n = 0;
         int r;
@@ -94,8 +97,9 @@ static void a_full_backlog_is_told_and_not_waited_for(void **state)
         while (n < ELEMENTS(all) && launcher_launch(b->launcher, &all[n]) == 0)
                 n++;
         assert_true(n > 0 && n < ELEMENTS(all));
-        r = worker_start(&b->worker, b->base, b->launcher, &bed_order, dup(b->listener),
-                         &bed_events, b, &b->error);
+        fds.guest = dup(b->listener);
+        r = worker_start(&b->worker, b->base, b->launcher, &bed_order, &fds, &bed_events, b,
+                         &b->error);
         assert_int_equal(r, -EAGAIN);
         assert_int_equal(b->error.kind, ERROR_LIMIT_REACHED);
         while (n > 0)
@@ -147,7 +151,7 @@ static void is_over_when_its_process_is_not_when_it_says_so(void **state)
         worker_end(b->worker);
         worker_end(b->worker);
         bed_receive(b, CONTROL_END, &m);
-        assert_int_equal(control_receive(b->peer, CONTROL_DAEMON, &m, NULL, NULL), -EAGAIN);
+        assert_int_equal(control_receive(b->peer, CONTROL_DAEMON, &m, NULL), -EAGAIN);
         bed_say_status(b, LINK_NONE, DEVICE_RETURNED);
         bed_say_ended(b, REASON_GUEST_LEFT, true, "it left\t");
         RUN_UNTIL(b->base, b->statuses == 1);

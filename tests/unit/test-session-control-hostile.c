@@ -20,6 +20,7 @@ static void texts_are_terminated(void **state)
 
         memset(body, 'x', sizeof(body));
         memcpy(body, &order, offsetof(struct control_order, port));
+        memset(body + offsetof(struct control_order, tls), 0, sizeof(uint32_t));
         send_raw(pair[1], CONTROL_DESCRIPTION, body, sizeof(body), 0);
         assert_int_equal(daemon_receive(&out), 0);
         assert_int_equal(strlen(out.order.port), CONTROL_PORT_SIZE - 1);
@@ -28,6 +29,8 @@ static void texts_are_terminated(void **state)
         send_raw(pair[0], CONTROL_START, body, sizeof(body), 2);
         assert_int_equal(session_receive(&out, NULL, NULL), 0);
         assert_int_equal(strlen(out.order.channel), CONTROL_CHANNEL_SIZE - 1);
+        assert_int_equal(strlen(out.order.peer_name), CONTROL_NAME_SIZE - 1);
+        assert_int_equal(strlen(out.order.psk_identity), CONTROL_KEY_SIZE - 1);
 
         memset(body, 'x', sizeof(body));
         memset(body, 0, 8);
@@ -58,12 +61,15 @@ static void numbers_beyond_their_table_are_refused(void **state)
                 { "negative", { .type = CONTROL_STATUS, .status = { UINT32_MAX, 0 } }, -EBADMSG },
                 { "last reason", { .type = CONTROL_ENDED, .ended = { REASON_RESET_LOST } }, 0 },
                 { "reason",
-                  { .type = CONTROL_ENDED, .ended = { REASON_RESET_LOST + 1 } },
+                  { .type = CONTROL_ENDED, .ended = { REASON_TLS_FAILED + 1 } },
                   -EBADMSG },
                 { "return", { .type = CONTROL_DESCRIPTION, .order.purpose = CONTROL_RETURN }, 0 },
                 { "no purpose", { .type = CONTROL_DESCRIPTION }, -EBADMSG },
                 { "purpose",
                   { .type = CONTROL_DESCRIPTION, .order.purpose = CONTROL_RETURN + 1 },
+                  -EBADMSG },
+                { "tls",
+                  { .type = CONTROL_DESCRIPTION, .order = { .purpose = 1, .tls = 4 } },
                   -EBADMSG },
                 { "log level",
                   { .type = CONTROL_DESCRIPTION, .order = { .purpose = 1, .log_level = 5 } },
@@ -100,10 +106,16 @@ static void neither_side_says_what_is_the_others(void **state)
 
 static void an_order_without_its_descriptors_is_refused(void **state)
 {
+        struct control_order encrypted = order;
         struct control_message out;
 
+        encrypted.tls = CONTROL_X509_CERTIFIED;
         for (size_t n = 0; n < 2; n++) {
                 send_raw(pair[0], CONTROL_START, &order, sizeof(order), n);
+                assert_int_equal(session_receive(&out, NULL, NULL), -EBADMSG);
+        }
+        for (size_t n = 0; n < 5; n++) {
+                send_raw(pair[0], CONTROL_START, &encrypted, sizeof(encrypted), n);
                 assert_int_equal(session_receive(&out, NULL, NULL), -EBADMSG);
         }
 }

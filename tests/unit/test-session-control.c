@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <sys/mman.h>
 
 #include "unit/test.h"
 
@@ -19,53 +20,69 @@ static void an_order_arrives_with_its_descriptors(void **state)
 {
         static const struct {
                 const char *name;
-                uint32_t purpose, flags;
+                uint32_t purpose, flags, tls;
                 bool has_node, has_guest;
+                size_t files;
         } cases[] = {
-                { "redirect", CONTROL_REDIRECT, 0, true, true },
-                { "redirect by path", CONTROL_REDIRECT, CONTROL_NODE_BY_PATH, false, true },
-                { "return", CONTROL_RETURN, 0, true, false },
-                { "return by path", CONTROL_RETURN, CONTROL_NODE_BY_PATH, false, false },
+                { "redirect", CONTROL_REDIRECT, 0, CONTROL_CLEAR, true, true, 0 },
+                { "by path", CONTROL_REDIRECT, CONTROL_NODE_BY_PATH, CONTROL_CLEAR, false, true,
+                  0 },
+                { "x509", CONTROL_REDIRECT, 0, CONTROL_X509, true, true, 1 },
+                { "certified", CONTROL_REDIRECT, 0, CONTROL_X509_CERTIFIED, true, true, 3 },
+                { "psk", CONTROL_REDIRECT, CONTROL_NODE_BY_PATH, CONTROL_PSK, false, true, 1 },
+                { "return", CONTROL_RETURN, 0, CONTROL_PSK, true, false, 0 },
+                { "return by path", CONTROL_RETURN, CONTROL_NODE_BY_PATH, 0, false, false, 0 },
         };
 
         for (size_t i = 0; i < ELEMENTS(cases); i++) {
                 struct control_message in = { .type = CONTROL_START, .order = order }, out;
-                int fds[2] = { open_null(), open_null() };
-                bool has_node, has_guest;
+                struct control_fds fds = { open_null(),
+                                           open_null(),
+                                           { open_null(), open_null(), open_null() } };
+                size_t files = 0;
 
                 in.order.purpose = cases[i].purpose;
                 in.order.flags = cases[i].flags;
-                assert_int_equal(control_send(pair[0], &in, fds,
-                                              (size_t)cases[i].has_node + cases[i].has_guest),
-                                 0);
-                close(fds[0]);
-                close(fds[1]);
-                if (session_receive(&out, &has_node, &has_guest) != 0 ||
-                    has_node != cases[i].has_node || has_guest != cases[i].has_guest)
+                in.order.tls = cases[i].tls;
+                assert_int_equal(control_send_order(pair[0], &in.order, &fds), 0);
+                control_fds_close(&fds);
+                assert_int_equal(control_receive(pair[1], CONTROL_DAEMON, &out, &fds), 0);
+                for (size_t j = 0; j < CONTROL_FILES_MAX; j++)
+                        files += fds.files[j] >= 0;
+                if ((fds.node >= 0) != cases[i].has_node ||
+                    (fds.guest >= 0) != cases[i].has_guest || files != cases[i].files)
                         fail_msg("%s", cases[i].name);
+                control_fds_close(&fds);
                 assert_int_equal(out.type, CONTROL_START);
                 assert_memory_equal(&out.order, &in.order, sizeof(in.order));
         }
 }
 
-/* The node is the first. */
+/* The node is the first; the guest's socket the last, so that no session takes it unawares. */
 static void descriptors_keep_their_order_and_close_on_exec(void **state)
 {
         struct control_message m = { .type = CONTROL_START, .order = order };
-        int node, guest, pipes[2];
-        char byte;
+        struct control_fds fds = CONTROL_NO_FDS;
+        int sent[5];
 
-        assert_int_equal(pipe2(pipes, O_CLOEXEC), 0);
-        assert_int_equal(control_send(pair[0], &m, pipes, 2), 0);
-        assert_int_equal(control_receive(pair[1], CONTROL_DAEMON, &m, &node, &guest), 0);
-        assert_int_equal(write(guest, "x", 1), 1);
-        assert_int_equal(read(node, &byte, 1), 1);
-        assert_int_equal(fcntl(node, F_GETFD), FD_CLOEXEC);
-        assert_int_equal(fcntl(guest, F_GETFD), FD_CLOEXEC);
-        close(node);
-        close(guest);
-        close(pipes[0]);
-        close(pipes[1]);
+        m.order.tls = CONTROL_X509_CERTIFIED;
+        for (size_t i = 0; i < ELEMENTS(sent); i++) {
+                sent[i] = memfd_create("", 0);
+                assert_int_equal(write(sent[i], &(char){ (char)('0' + i) }, 1), 1);
+        }
+        assert_int_equal(control_send(pair[0], &m, sent, ELEMENTS(sent)), 0);
+        assert_int_equal(control_receive(pair[1], CONTROL_DAEMON, &m, &fds), 0);
+
+        for (size_t i = 0; i < ELEMENTS(sent); i++) {
+                const int got[] = { fds.node, fds.files[0], fds.files[1], fds.files[2], fds.guest };
+                char byte;
+
+                assert_int_equal(pread(got[i], &byte, 1, 0), 1);
+                assert_int_equal(byte, '0' + i);
+                assert_int_equal(fcntl(got[i], F_GETFD), FD_CLOEXEC);
+                close(sent[i]);
+        }
+        control_fds_close(&fds);
 }
 
 static void each_message_comes_out_as_it_went_in(void **state)
@@ -215,9 +232,16 @@ static void numbers_that_travel_stay_as_they_are(void **state)
                 { REASON_CONNECT_FAILED, 9 },
                 { REASON_GUEST_REJECTED, 10 },
                 { REASON_DEVICE_LOST, 11 },
+                { REASON_RESET_LOST, 12 },
+                { REASON_TLS_FAILED, 13 },
+                { CONTROL_CLEAR, 0 },
+                { CONTROL_X509, 1 },
+                { CONTROL_X509_CERTIFIED, 2 },
+                { CONTROL_PSK, 3 },
                 { LINK_NONE, 0 },
                 { LINK_GREETING, 1 },
                 { LINK_UP, 2 },
+                { LINK_TLS, 3 },
                 { DEVICE_NONE, 0 },
                 { DEVICE_CLAIMED, 1 },
                 { DEVICE_OFFERED, 2 },
@@ -234,7 +258,8 @@ static void numbers_that_travel_stay_as_they_are(void **state)
                         fail_msg("number %u of the table", (unsigned)i);
 
         assert_int_equal(offsetof(struct control_order, port), 40);
-        assert_int_equal(sizeof(struct control_order), 432);
+        assert_int_equal(offsetof(struct control_order, tls), 432);
+        assert_int_equal(sizeof(struct control_order), 824);
         assert_int_equal(offsetof(struct control_status, peer_version), 56);
         assert_int_equal(offsetof(struct control_status, unit), 128);
         assert_int_equal(sizeof(struct control_status), 192);

@@ -25,7 +25,7 @@ static void exit_codes_stay_as_they_are(void **state)
                 { REASON_NOT_FOUND, 3 },      { REASON_BUSY, 4 },
                 { REASON_ACCESS_DENIED, 5 },  { REASON_CONNECT_FAILED, 6 },
                 { REASON_GUEST_REJECTED, 7 }, { REASON_DEVICE_LOST, 8 },
-                { REASON_RESET_LOST, 8 },
+                { REASON_RESET_LOST, 8 },     { REASON_TLS_FAILED, 9 },
         };
 
 #define COUNT(reason, exit, name, sentence) +1
@@ -42,7 +42,7 @@ static void a_session_that_has_said_nothing_was_asked_to_end(void **state)
 
 static void each_reason_has_a_sentence_of_its_own(void **state)
 {
-        for (enum session_reason i = 0; i <= REASON_RESET_LOST; i++) {
+        for (enum session_reason i = 0; i <= REASON_TLS_FAILED; i++) {
                 assert_true(strlen(session_reason_string(i)) > 8);
                 for (enum session_reason j = 0; j < i; j++)
                         assert_string_not_equal(session_reason_string(i), session_reason_string(j));
@@ -55,12 +55,12 @@ static void each_reason_has_a_sentence_of_its_own(void **state)
 static void names_on_the_bus_stay_as_they_are(void **state)
 {
         static const char *const names[] = {
-                "asked",         "guest-left",     "failure",        "link-lost",
-                "protocol",      "usage",          "not-found",      "busy",
-                "access-denied", "connect-failed", "guest-rejected", "device-lost",
+                "asked",          "guest-left",  "failure",    "link-lost",     "protocol",
+                "usage",          "not-found",   "busy",       "access-denied", "connect-failed",
+                "guest-rejected", "device-lost", "reset-lost", "tls-failed",
         };
 
-        for (enum session_reason i = 0; i <= REASON_DEVICE_LOST; i++)
+        for (enum session_reason i = 0; i <= REASON_TLS_FAILED; i++)
                 assert_string_equal(session_reason_name(i), names[i]);
 }
 

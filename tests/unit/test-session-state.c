@@ -15,11 +15,12 @@
 
 static void steps_of_the_link(void **state)
 {
-        /* none, greeting, up */
+        /* none, greeting, up, tls */
         static const char *const want[LINK_STATES] = {
-                [LINK_NONE] = ".x.",
-                [LINK_GREETING] = "x.x",
-                [LINK_UP] = "x..",
+                [LINK_NONE] = ".x.x",
+                [LINK_GREETING] = "x.x.",
+                [LINK_UP] = "x...",
+                [LINK_TLS] = "xx..",
         };
 
         for (enum link_state from = 0; from < LINK_STATES; from++)
@@ -48,12 +49,12 @@ static void steps_of_the_device(void **state)
 
 static void pairs_of_device_and_link(void **state)
 {
-        /* none, greeting, up */
+        /* none, greeting, up, tls */
         static const char *const want[DEVICE_STATES] = {
-                [DEVICE_NONE] = "xxx",          [DEVICE_CLAIMED] = "xxx",
-                [DEVICE_OFFERED] = "..x",       [DEVICE_FORWARDING] = "..x",
-                [DEVICE_DISCONNECTING] = "..x", [DEVICE_DRAINING] = "x.x",
-                [DEVICE_RETURNED] = "xxx",
+                [DEVICE_NONE] = "xxxx",          [DEVICE_CLAIMED] = "xxx.",
+                [DEVICE_OFFERED] = "..x.",       [DEVICE_FORWARDING] = "..x.",
+                [DEVICE_DISCONNECTING] = "..x.", [DEVICE_DRAINING] = "x.x.",
+                [DEVICE_RETURNED] = "xxx.",
         };
 
         for (enum device_state device = 0; device < DEVICE_STATES; device++)
@@ -68,6 +69,7 @@ static void each_state_has_its_name(void **state)
         assert_string_equal(link_state_string(LINK_NONE), "none");
         assert_string_equal(link_state_string(LINK_GREETING), "greeting");
         assert_string_equal(link_state_string(LINK_UP), "up");
+        assert_string_equal(link_state_string(LINK_TLS), "tls");
         assert_string_equal(device_state_string(DEVICE_NONE), "none");
         assert_string_equal(device_state_string(DEVICE_CLAIMED), "claimed");
         assert_string_equal(device_state_string(DEVICE_OFFERED), "offered");

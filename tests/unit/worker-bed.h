@@ -162,21 +162,22 @@ static inline void bed_accept(struct worker_bed *b)
 static inline void bed_receive(struct worker_bed *b, enum control_type type,
                                struct control_message *ret)
 {
-        int node = -1, guest = -1;
+        struct control_fds fds = CONTROL_NO_FDS;
 
-        assert_int_equal(control_receive(b->peer, CONTROL_DAEMON, ret, &node, &guest), 0);
+        assert_int_equal(control_receive(b->peer, CONTROL_DAEMON, ret, &fds), 0);
         assert_int_equal(ret->type, type);
-        close_fd(node);
-        close_fd(guest);
+        control_fds_close(&fds);
 }
 
 static inline void bed_start_order(struct worker_bed *b, const struct control_order *order)
 {
-        int guest = order->purpose == CONTROL_REDIRECT ? open("/dev/null", O_RDWR | O_CLOEXEC) : -1;
+        struct control_fds fds = CONTROL_NO_FDS;
         struct control_message message;
 
-        assert_int_equal(worker_start(&b->worker, b->base, b->launcher, order, guest, &bed_events,
-                                      b, &b->error),
+        if (order->purpose == CONTROL_REDIRECT)
+                fds.guest = open("/dev/null", O_RDWR | O_CLOEXEC);
+        assert_int_equal(worker_start(&b->worker, b->base, b->launcher, order, &fds, &bed_events, b,
+                                      &b->error),
                          0);
         bed_accept(b);
         bed_receive(b, CONTROL_START, &message);

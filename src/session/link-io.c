@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * One edge-triggered event watches the socket for both directions. What an edge said is kept in
+ * two flags, readable and writable, until the transport says that only the next edge brings more;
+ * after the edge of the peer's close only the end of file counts. Nothing is read or written
+ * before the transport is prepared.
+ *
+ * Writing happens in the flush event. link_send() activates it, so it runs behind all other events
+ * that are ready in this turn of the loop, and their answers go out in one system call. Reading
+ * never happens there: it brings answers, which would activate the event again in the same turn,
+ * and no other descriptor would have its own.
+ */
+#include <errno.h>
+
+#include "session/link-private.h"
+
+/* In one turn, before other descriptors have theirs. */
+#define READS_PER_TURN 4
+#define IOVECS         512
+
+/* What a transport's result of 0 or less means for reading or writing. */
+static void fail(struct link *l, ssize_t result, bool *flag)
+{
+        if (result == -EAGAIN)
+                *flag = false;
+        else if (result == -EPROTO)
+                link_end_with(l, LINK_END_TLS, 0);
+        else if (result != -EINTR)
+                link_end_with(l, LINK_END_ERROR, (int)-result);
+}
+
+static void read_some(struct link *l)
+{
+        l->taken = 0;
+        for (unsigned i = 0; link_take(l) && l->readable; i++) {
+                struct iovec iov[PARSER_TARGETS];
+                bool is_drained = true;
+                unsigned n;
+                ssize_t size;
+
+                if (i == READS_PER_TURN) {
+                        link_come_back(l);
+                        return;
+                }
+
+                n = parser_targets(l->parser, iov);
+                size = l->transport->type->read(l->transport, iov, n, &is_drained);
+                if (size == 0) {
+                        link_end_with(l,
+                                      parser_is_between_packets(l->parser) ? LINK_END_CLOSED
+                                                                           : LINK_END_CUT,
+                                      0);
+                } else if (size < 0) {
+                        fail(l, size, &l->readable);
+                } else {
+                        parser_filled(l->parser, (size_t)size);
+                        l->counters.bytes_received += (size_t)size;
+                        l->readable = l->closing || !is_drained;
+                }
+        }
+}
+
+static void write_some(struct link *l)
+{
+        while (l->writable && !l->is_over) {
+                struct iovec iov[IOVECS];
+                bool is_full = true;
+                unsigned n;
+                ssize_t size;
+
+                n = writer_iovecs(l->writer, iov, IOVECS);
+                if (n == 0)
+                        return;
+
+                size = l->transport->type->write(l->transport, iov, n, &is_full);
+                if (size < 0) {
+                        fail(l, size, &l->writable);
+                        continue;
+                }
+
+                l->writable = !is_full;
+                l->counters.bytes_sent += (size_t)size;
+                writer_wrote(l->writer, (size_t)size);
+        }
+}
+
+static void prepare(struct link *l)
+{
+        int r = l->transport->type->prepare(l->transport);
+
+        if (r == -EAGAIN)
+                return;
+        if (r < 0) {
+                link_end_with(l, LINK_END_TLS, 0);
+                return;
+        }
+
+        l->is_prepared = true;
+        if (l->events.on_encrypted)
+                l->events.on_encrypted(l->userdata);
+}
+
+void link_on_io(evutil_socket_t fd, short what, void *userdata)
+{
+        struct link *l = userdata;
+        bool is_any = l->transport->type->mixes_directions;
+
+        if (what & (EV_READ | EV_CLOSED) || is_any)
+                l->readable = true;
+        if (what & EV_CLOSED)
+                l->closing = true;
+        if (!l->is_prepared)
+                prepare(l);
+        if (!l->is_prepared)
+                return;
+        if (what & EV_WRITE || is_any) {
+                l->writable = true;
+                event_active(l->flush, 0, 0);
+        }
+
+        read_some(l);
+}
+
+void link_on_flush(evutil_socket_t fd, short what, void *userdata)
+{
+        struct link *l = userdata;
+
+        if (!l->is_prepared)
+                return;
+        write_some(l);
+        if (l->throttled && link_may_take(l))
+                link_come_back(l);
+        if (l->events.on_flushed && !l->is_over && writer_bytes(l->writer) == 0)
+                l->events.on_flushed(l->userdata);
+}
+
+void link_on_again(evutil_socket_t fd, short what, void *userdata)
+{
+        struct link *l = userdata;
+
+        if (l->is_prepared)
+                read_some(l);
+}

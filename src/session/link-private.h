@@ -1,0 +1,44 @@
+#pragma once
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * What link.c, which has the packets, and link-io.c, which has the socket, share.
+ */
+#include "session/link.h"
+#include "session/transport.h"
+
+struct link {
+        int fd;
+        struct event *io, *flush, *again;
+        struct parser *parser;
+        struct writer *writer;
+        struct link_events events;
+        void *userdata;
+        struct transport *transport, plain;
+
+        char peer_version[sizeof(((struct packet_hello *)0)->version) + 1];
+        struct link_counters counters;
+        unsigned taken;   /* packets, in this turn */
+        bool is_prepared; /* the transport */
+        bool readable, writable, closing;
+        bool held;      /* by the owner */
+        bool throttled; /* too much is queued */
+        bool is_over;
+        bool trace;
+};
+
+/* What happens to the socket; what is queued; and more reading, in the next turn of the loop. */
+void link_on_io(evutil_socket_t fd, short what, void *userdata);
+void link_on_flush(evutil_socket_t fd, short what, void *userdata);
+void link_on_again(evutil_socket_t fd, short what, void *userdata);
+
+/* Reads on in the next turn of the loop: an event that is activated runs in this one. */
+void link_come_back(struct link *l);
+
+/* Hands packets up. Returns whether the parser wants more bytes, and the owner more packets. */
+bool link_take(struct link *l);
+
+/* Does the owner want more packets, and may there be more answers? */
+bool link_may_take(struct link *l);
+
+/* Ends the link and tells the owner, once. */
+void link_end_with(struct link *l, enum link_end why, int detail);

@@ -1,0 +1,45 @@
+#pragma once
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The parts of a TLS transport: what it is made of (tls-credentials.c), how bytes go (tls.c), and
+ * what is said of its failures (tls-error.c).
+ */
+#include <stdint.h>
+
+#include "session/openssl.h"
+#include "session/tls.h"
+#include "util/macro.h"
+
+/* The most that a record carries, and what it may be larger by. */
+#define TLS_RECORD_SIZE  16384
+#define TLS_RECORD_EXTRA 256
+
+/* So many are encrypted before they are sent together. */
+#define TLS_RECORDS 4
+
+struct tls {
+        struct transport transport; /* the first */
+        SSL_CTX *context;
+        SSL *ssl;
+        BIO *out; /* what is encrypted and not sent */
+        enum control_tls kind;
+        char peer_name[CONTROL_NAME_SIZE];
+        char psk_identity[CONTROL_KEY_SIZE];
+        uint8_t psk[TLS_PSK_MAX];
+        size_t psk_size;
+
+        bool is_prepared;
+        bool has_failed; /* and nothing may be called any more */
+        ssize_t failure; /* what is returned then */
+        size_t staged;   /* bytes to be written that are in out, and not told as written */
+        uint8_t record[TLS_RECORD_SIZE];
+};
+
+/* Gives the context what the files have. */
+int tls_use_files(struct tls *t, const int files[CONTROL_FILES_MAX], char *message, size_t size);
+
+/* Says in the transport's text what OpenSSL says of the last call. */
+void tls_explain(struct tls *t);
+
+/* The same for one that the guest has left or broken by not answering. */
+void tls_explain_end(struct tls *t, int error);

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * [TLS] of a guest: what is read, kept over a reload, and who is served in clear text. Its mistakes
+ * are in test-config-mistakes.c.
+ */
+#include "unit/config-bed.h"
+
+#include "daemon/tls-files.h"
+
+static const struct guest_config *load(struct config_bed *bed, const char *text)
+{
+        tree_write(&bed->tree, "etc/guests.d/vm.conf", text);
+        config_bed_load(bed);
+        return config_find_guest(bed->config, "vm");
+}
+
+static void reads_certificates(void **state)
+{
+        const struct tls_config *tls;
+
+        tls = &load(*state, "[Guest]\nChannel=tcp:vm:1\n[TLS]\nCAFile=/ca\nCertificateFile=/cert\n"
+                            "KeyFile=/key\nPeerName=fe80::1\n")
+                       ->tls;
+        assert_true(tls_config_is_on(tls));
+        assert_string_equal(tls->ca_file, "/ca");
+        assert_string_equal(tls->certificate_file, "/cert");
+        assert_string_equal(tls->key_file, "/key");
+        assert_string_equal(tls->peer_name, "fe80::1");
+        assert_null(tls->psk_file);
+}
+
+static void reads_keys(void **state)
+{
+        const struct tls_config *tls;
+
+        tls = &load(*state, "[Guest]\nChannel=unix:/vm\n[TLS]\nPSKFile=/psk\nPSKIdentity=me\n")
+                       ->tls;
+        assert_true(tls_config_is_on(tls));
+        assert_string_equal(tls->psk_file, "/psk");
+        assert_string_equal(tls->psk_identity, "me");
+        assert_null(tls->ca_file);
+}
+
+static void a_broken_file_keeps_the_encryption_in_force(void **state)
+{
+        struct config_bed *bed = *state;
+
+        assert_non_null(load(bed, "[Guest]\nChannel=unix:/vm\n[TLS]\nPSKFile=/psk\n"));
+        assert_string_equal(load(bed, "[Guest]\nChannel=unix:/vm\n[TLS]\n")->tls.psk_file, "/psk");
+        assert_int_equal(bed->config->n_errors, 1);
+        assert_false(tls_config_is_on(&load(bed, "[Guest]\nChannel=unix:/vm\n")->tls));
+}
+
+static void an_order_says_how_to_talk(void **state)
+{
+        static const struct {
+                const char *name, *channel, *tls;
+                enum control_tls want;
+                const char *peer_name, *identity;
+        } cases[] = {
+                { "clear", "tcp:vm:1", "", CONTROL_CLEAR, "", "" },
+                { "host", "tcp:[::1]:1", "[TLS]\nCAFile=/ca\n", CONTROL_X509, "::1", "" },
+                { "name", "tcp:vm:1", "[TLS]\nCAFile=/ca\nPeerName=a.b\n", CONTROL_X509, "a.b",
+                  "" },
+                { "ours", "tcp:vm:1", "[TLS]\nCAFile=/a\nCertificateFile=/b\nKeyFile=/c\n",
+                  CONTROL_X509_CERTIFIED, "vm", "" },
+                { "key", "tcp:vm:1", "[TLS]\nPSKFile=/psk\n", CONTROL_PSK, "", "qemu" },
+                { "its name", "unix:/a", "[TLS]\nPSKFile=/psk\nPSKIdentity=me\n", CONTROL_PSK, "",
+                  "me" },
+        };
+
+        for (size_t i = 0; i < ELEMENTS(cases); i++) {
+                struct control_order order = { 0 };
+                const struct guest_config *guest;
+                char text[512];
+
+                snprintf(text, sizeof(text), "[Guest]\nChannel=%s\n%s", cases[i].channel,
+                         cases[i].tls);
+                guest = load(*state, text);
+                assert_non_null(guest);
+                tls_fill_order(&order, &guest->tls, &guest->channels[0]);
+                if (order.tls != cases[i].want || strcmp(order.peer_name, cases[i].peer_name) ||
+                    strcmp(order.psk_identity, cases[i].identity))
+                        fail_msg("%s: %u, %s, %s", cases[i].name, order.tls, order.peer_name,
+                                 order.psk_identity);
+        }
+}
+
+static void clear_text_is_exposed_beyond_this_machine(void **state)
+{
+        static const struct {
+                const char *channels;
+                bool want;
+        } cases[] = {
+                { "Channel=tcp:vm:1\n", true },
+                { "Channel=tcp:192.168.1.1:1\n", true },
+                { "Channel=tcp:[fe80::1]:1\n", true },
+                { "Channel=unix:/a\nChannel=tcp:128.0.0.1:1\n", true },
+                { "Channel=unix:/a\nChannel=tcp:localhost:1\n", false },
+                { "Channel=tcp:127.1.2.3:1\n", false },
+                { "Channel=tcp:[::1]:1\n", false },
+                { "Channel=tcp:vm:1\n[TLS]\nCAFile=/ca\n", false },
+                { "Channel=tcp:vm:1\n[TLS]\nPSKFile=/psk\n", false },
+        };
+
+        for (size_t i = 0; i < ELEMENTS(cases); i++) {
+                char text[128];
+
+                snprintf(text, sizeof(text), "[Guest]\n%s", cases[i].channels);
+                if (guest_config_is_exposed(load(*state, text)) != cases[i].want)
+                        fail_msg("%s", cases[i].channels);
+        }
+}
+
+int main(void)
+{
+        static const struct CMUnitTest tests[] = {
+                CONFIG_TEST(reads_certificates),
+                CONFIG_TEST(reads_keys),
+                CONFIG_TEST(a_broken_file_keeps_the_encryption_in_force),
+                CONFIG_TEST(an_order_says_how_to_talk),
+                CONFIG_TEST(clear_text_is_exposed_beyond_this_machine),
+        };
+
+        return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,187 @@
+#pragma once
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * A link with TLS, and the test as a guest with OpenSSL at the other end. Include after cmocka.h.
+ */
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+#include <signal.h>
+
+#include "session/tls.h"
+#include "unit/link-bed.h"
+#include "unit/tls-certificates.h"
+
+/* Who is who: made once. */
+static struct {
+        struct certificate ca, other_ca, server, client, stranger;
+} all;
+
+/* What the guest is. */
+struct guest_wish {
+        const struct certificate *certificate; /* NULL: the server */
+        int min_version, max_version;          /* 0: any */
+        bool wants_certificate;
+        const char *psk; /* NULL: none; then it has no certificate */
+        const char *psk_identity;
+        bool is_plain, hangs_up;
+};
+
+struct tls_bed {
+        struct link_bed *bed;
+        SSL_CTX *context;
+        SSL *ssl;
+        bool is_up, has_failed;
+};
+
+#define PSK      "\x01\x02\xfe\x10\x20\x30\x40\x50\x60\x70\x80\x90\xa0\xb0\xc0\xd0"
+#define PSK_HEX  "0102FE102030405060708090a0b0c0d0"
+#define PSK_SIZE 16
+
+static inline int make_all(void **state)
+{
+        signal(SIGPIPE, SIG_IGN);
+        all.ca = make_certificate(&(struct certificate_wish){ "CA" }, NULL);
+        all.other_ca = make_certificate(&(struct certificate_wish){ "other CA" }, NULL);
+        all.server = make_certificate(
+                &(struct certificate_wish){ "server", "DNS:vm1,IP:127.0.0.1,IP:::1", "serverAuth" },
+                &all.ca);
+        all.client = make_certificate(
+                &(struct certificate_wish){ "client", "DNS:host", "clientAuth" }, &all.ca);
+        all.stranger = make_certificate(
+                &(struct certificate_wish){ "stranger", "DNS:vm1", "serverAuth,clientAuth" },
+                &all.other_ca);
+        return 0;
+}
+
+static inline int free_all(void **state)
+{
+        free_certificate(&all.ca);
+        free_certificate(&all.other_ca);
+        free_certificate(&all.server);
+        free_certificate(&all.client);
+        free_certificate(&all.stranger);
+        return 0;
+}
+
+static inline unsigned on_guest_psk(SSL *ssl, const char *identity, unsigned char *psk,
+                                    unsigned size)
+{
+        const struct guest_wish *wish = SSL_get_app_data(ssl);
+
+        if (strcmp(identity, wish->psk_identity) != 0)
+                return 0;
+        memcpy(psk, wish->psk, PSK_SIZE);
+        return PSK_SIZE;
+}
+
+static inline void make_guest(struct tls_bed *b, const struct guest_wish *wish)
+{
+        const struct certificate *own = wish->certificate ?: &all.server;
+
+        b->context = SSL_CTX_new(TLS_server_method());
+        SSL_CTX_set_security_level(b->context, 0);
+        if (wish->psk) {
+                SSL_CTX_set_psk_server_callback(b->context, on_guest_psk);
+        } else {
+                assert_int_equal(SSL_CTX_use_certificate(b->context, own->x509), 1);
+                assert_int_equal(SSL_CTX_use_PrivateKey(b->context, own->key), 1);
+        }
+        X509_STORE_add_cert(SSL_CTX_get_cert_store(b->context), all.ca.x509);
+        if (wish->wants_certificate)
+                SSL_CTX_set_verify(b->context, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT,
+                                   NULL);
+        SSL_CTX_set_min_proto_version(b->context, wish->min_version);
+        SSL_CTX_set_max_proto_version(b->context, wish->max_version);
+        SSL_CTX_set_mode(b->context, SSL_MODE_AUTO_RETRY | SSL_MODE_ENABLE_PARTIAL_WRITE |
+                                             SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+        b->ssl = SSL_new(b->context);
+        SSL_set_app_data(b->ssl, (void *)wish);
+        SSL_set_fd(b->ssl, b->bed->guest);
+}
+
+/* Takes the next step of its handshake; returns whether it has come to an end. */
+static inline bool guest_shakes(struct tls_bed *b)
+{
+        int r = SSL_accept(b->ssl), error = SSL_get_error(b->ssl, r);
+
+        b->is_up = r == 1;
+        b->has_failed = r != 1 && error != SSL_ERROR_WANT_READ && error != SSL_ERROR_WANT_WRITE;
+        ERR_clear_error();
+        return b->is_up || b->has_failed;
+}
+
+/* The descriptors are closed. */
+static inline void tls_bed_open(struct tls_bed *b, int type, const struct control_order *order,
+                                int files[CONTROL_FILES_MAX], const struct guest_wish *wish)
+{
+        struct transport *transport;
+        char message[256] = "";
+
+        *b = (struct tls_bed){ .bed = link_bed_new(type) };
+        make_guest(b, wish);
+        if (tls_new(&transport, b->bed->own, order, files, message, sizeof(message)) < 0)
+                fail_msg("%s", message);
+        link_encrypt(b->bed->link, transport);
+        for (size_t i = 0; i < CONTROL_FILES_MAX; i++)
+                files[i] = close_fd(files[i]);
+}
+
+static inline void tls_bed_close(struct tls_bed *b)
+{
+        SSL_free(b->ssl);
+        SSL_CTX_free(b->context);
+        link_bed_free(b->bed);
+}
+
+/* One that trusts all.ca, and that a plain wish of a guest suits. */
+static inline void tls_bed_open_usual(struct tls_bed *b, int type, const struct guest_wish *wish)
+{
+        static const struct control_order order = { .purpose = CONTROL_REDIRECT,
+                                                    .tls = CONTROL_X509,
+                                                    .peer_name = "vm1" };
+        int files[CONTROL_FILES_MAX] = { certificate_file(-1, &all.ca), -1, -1 };
+
+        tls_bed_open(b, type, &order, files, wish);
+}
+
+static inline void tls_write(struct tls_bed *b, const void *bytes, size_t size)
+{
+        const uint8_t *from = bytes;
+
+        while (size > 0) {
+                int n = -1;
+
+                RUN_UNTIL(b->bed->base, (n = SSL_write(b->ssl, from, (int)size)) > 0);
+                from += n;
+                size -= (size_t)n;
+        }
+}
+
+static inline void tls_read(struct tls_bed *b, void *ret, size_t size)
+{
+        uint8_t *to = ret;
+
+        while (size > 0) {
+                int n = -1;
+
+                RUN_UNTIL(b->bed->base, (n = SSL_read(b->ssl, to, (int)size)) > 0);
+                to += n;
+                size -= (size_t)n;
+        }
+}
+
+/* Both hellos are through. */
+static inline void tls_greet(struct tls_bed *b)
+{
+        static const uint8_t hello[HELLO_SIZE] = { 0, 0, 0, 0, 68, 0,   0,
+                                                   0, 0, 0, 0, 0,  'g', [76] = BED_CAPS };
+        uint8_t bytes[HELLO_SIZE];
+
+        RUN_UNTIL(b->bed->base, guest_shakes(b));
+        assert_true(b->is_up);
+        tls_write(b, hello, sizeof(hello));
+        tls_read(b, bytes, sizeof(bytes));
+        RUN_UNTIL(b->bed->base, b->bed->n_packets == 1);
+        assert_int_equal(b->bed->encryptions, 1);
+        b->bed->n_packets = 0;
+}
