@@ -42,7 +42,7 @@ asks_polkit() {
     is "the stick is still" redirected "$(host 'device super State')"
 }
 
-# has_line WHAT LINE: in the session's files, blanks as one.
+# has_line LINE: in $directory/status.
 has_line() {
     is "the session's $1" "$1" "$(grep -m 1 "^${1%% *}" "$directory/status")"
 }
