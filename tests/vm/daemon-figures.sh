@@ -24,11 +24,14 @@ figure_of_reading() {
         awk '{ printf "figure: the guest reads %.1f MB/s (32 MiB, dd)\n", 33.554432 / ($1 - $2) }'
 }
 
-# figure_of_delay WHAT SOURCE ACTION: from what udevadm saw to what the sessions said, plug by plug.
+# times WORDS: of the lines that have these words, seconds since the machine was started.
+times() {
+    sed -n "s/^\[ *\([0-9.]*\)\] .*$1 .*/\1/p" "$directory/plugs"
+}
+
+# figure_of_delay WHAT FROM TO: between what has these words, plug by plug.
 figure_of_delay() {
-    sed -n "s/^$2 *\[\([0-9.]*\)\] $3 .*/\1/p" "$directory/events" |
-        paste - "$directory/offered" | awk 'NF == 2 { print $2 - $1 }' >"$directory/delays"
-    figure "$1: $(percentiles <"$directory/delays")"
+    figure "$1: $(paste <(times "$2") <(times "$3") | awk 'NF == 2 { print $2 - $1 }' | percentiles)"
 }
 
 # figure_of_plugs TIMES: the stick "third", to be given to vm2.
@@ -43,10 +46,10 @@ figure_of_plugs() {
         host 'soon is_device third redirected' || die "the stick is not redirected"
     done
     host 'kill $monitor'
-    # Both clocks are the kernel's, since it was started.
-    host 'since -o short-monotonic -u "usbredir-session@*"' >"$directory/journal"
-    sed -n 's/^\[ *\([0-9.]*\)\].* is offered .*/\1/p' "$directory/journal" >"$directory/offered"
-    host 'cat /tmp/events' >"$directory/events"
-    figure_of_delay "the kernel's add to the device's offer" KERNEL add
-    figure_of_delay "udev's bind, at which the daemon acts, to the device's offer" UDEV bind
+    # What udevadm saw, and what the journal has, by the same clock.
+    host 'sed "s/^\(KERNEL\|UDEV\) *\[\([0-9.]*\)\] /[\2] \1 /" /tmp/events;
+        since -o short-monotonic -u "usbredir-session@*"' >"$directory/plugs"
+    figure_of_delay "the kernel's first event to the device's offer" 'KERNEL add' 'is offered'
+    figure_of_delay "udev's event, at which the daemon acts, to that" 'UDEV bind' 'is offered'
+    figure_of_delay "of it, systemd's start of the session's process" 'Starting' 'Started'
 }
