@@ -10,6 +10,9 @@
 #include <libudev.h>
 #include <stdlib.h>
 #include <string.h>
+
+/* The usual one falls through cases without saying so to the compiler. */
+#define HASH_FUNCTION(key, length, hash) HASH_SAX(key, length, hash)
 #include <uthash.h>
 
 #include "daemon/device-info.h"

@@ -50,7 +50,6 @@ const char *testbed_root(struct testbed *testbed)
 
 int testbed_add_bus(struct testbed *testbed, unsigned busnum, enum usb_device_speed speed)
 {
-        g_autofree char *path = sysfs_hub_path(busnum);
         int r = 0;
 
         pthread_mutex_lock(&testbed->lock);
