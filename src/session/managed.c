@@ -308,7 +308,7 @@ static int prepare(struct managed *m)
         const struct control_order *order = &m->order;
         const bool by_path = order->flags & CONTROL_NODE_BY_PATH;
         enum session_reason reason = REASON_ASKED;
-        char message[256];
+        char message[256] = "out of memory";
         int r;
 
         log_set_level((enum log_level)order->log_level);
