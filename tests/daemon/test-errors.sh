@@ -129,7 +129,7 @@ daemon_log_level=info
 daemon_configure "Channel=unix:$world_directory/vm.sock"
 # A second channel for who attaches by hand: the first has somebody waiting for it.
 port=$(free_port)
-add_guest refused "tcp:127.0.0.1:$port tcp:localhost:$port" 1-1
+add_guest refused "tcp:127.0.0.1:$port tcp:127.0.0.2:$port" 1-1
 add_guest unnamed tcp:usbredir.invalid:4000-4001 1-2
 ln -s missing.sock "$world_directory/missing2.sock"
 add_guest missing "unix:$world_directory/missing.sock unix:$world_directory/missing2.sock" 1-3

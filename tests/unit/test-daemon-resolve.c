@@ -6,6 +6,7 @@
 #include "unit/test.h"
 
 #include <errno.h>
+#include <unistd.h>
 
 #include "daemon/resolve.h"
 #include "unit/loop-bed.h"
@@ -82,6 +83,9 @@ static void finds_this_machine_by_its_name(void **state)
 {
         struct answer a;
 
+        /* Then some name server says what it likes. */
+        if (access("/etc/hosts", F_OK) < 0)
+                skip();
         ask(&a, *state, "localhost");
         RUN_UNTIL(*state, a.calls == 1);
         assert_true(!strcmp(a.first, "127.0.0.1") || !strcmp(a.first, "::1"));
