@@ -9,11 +9,11 @@
 #include <errno.h>
 #include <limits.h>
 #include <string.h>
-#include <time.h>
 #include <utlist.h>
 
 #include "daemon/backoff.h"
 #include "daemon/guest-private.h"
+#include "util/clock.h"
 #include "util/log.h"
 #include "util/macro.h"
 
@@ -48,17 +48,9 @@ static void set_state(struct channel *c, enum channel_state state, const char *w
         guest_wake(c->guest);
 }
 
-static uint64_t now_usec(clockid_t clock)
-{
-        struct timespec now;
-
-        clock_gettime(clock, &now);
-        return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
-}
-
 uint64_t channel_now_msec(void)
 {
-        return now_usec(CLOCK_MONOTONIC) / 1000;
+        return clock_usec(CLOCK_MONOTONIC) / 1000;
 }
 
 int channel_new(struct channel **ret, struct guest *g, const struct channel_config *config)
@@ -113,7 +105,7 @@ static void back_off(struct channel *c, unsigned failures, const char *why)
         ceiling = (uint64_t)MAX(config->max_delay_sec, 1u) * c->guest->second_ms;
         delay = backoff_delay(first, ceiling, failures, backoff_random());
         c->retry_at_msec = channel_now_msec() + delay;
-        c->retry_at_usec = now_usec(CLOCK_REALTIME) + delay * 1000;
+        c->retry_at_usec = clock_usec(CLOCK_REALTIME) + delay * 1000;
         set_state(c, CHANNEL_BACKOFF, why);
 }
 

@@ -151,7 +151,7 @@ static bool rule_acts(const struct device *d, enum occasion occasion)
         return false;
 }
 
-static bool is_automatic(const struct device *d)
+bool manager_is_automatic(const struct device *d)
 {
         return d->verdict.kind == VERDICT_ALLOWED && d->verdict.automatic && d->info.is_settled &&
                !d->info.refusal[0];
@@ -201,7 +201,7 @@ void manager_judge(struct manager *m, struct entry *e, enum occasion occasion)
         case DEVICE_IS_RETURNING:
         case DEVICE_IS_STUCK: return;
         case DEVICE_IS_WAITING:
-                if (d->intent == INTENT_AUTOMATIC && !is_automatic(d)) {
+                if (d->intent == INTENT_AUTOMATIC && !manager_is_automatic(d)) {
                         log_info("%s: no longer to be redirected: the rules have changed",
                                  device_id(d));
                         manager_rest(m, e, DEVICE_IS_IDLE);
@@ -211,8 +211,8 @@ void manager_judge(struct manager *m, struct entry *e, enum occasion occasion)
         case DEVICE_IS_FAILED: break;
         }
 
-        if (d->phase == DEVICE_IS_IDLE && is_automatic(d) && !d->is_inhibited && !d->is_rejected &&
-            !m->is_paused && rule_acts(d, occasion))
+        if (d->phase == DEVICE_IS_IDLE && manager_is_automatic(d) && !d->is_inhibited &&
+            !d->is_rejected && !m->is_paused && rule_acts(d, occasion))
                 begin_by_rule(m, e);
         else
                 manager_changed(m, e);
@@ -244,7 +244,7 @@ void manager_reconnect(struct manager *m, struct entry *e, bool at_once)
         struct guest *g = manager_guest_by_name(m, d->guest);
         struct error error;
 
-        if (m->is_stopping || (by_rule && (m->is_paused || !is_automatic(d)))) {
+        if (m->is_stopping || (by_rule && (m->is_paused || !manager_is_automatic(d)))) {
                 manager_rest(m, e, DEVICE_IS_IDLE);
                 return;
         }
@@ -265,13 +265,13 @@ void manager_reconnect(struct manager *m, struct entry *e, bool at_once)
 /* Whether there were too many, with this one. */
 static bool count_crash(struct entry *e)
 {
-        uint64_t now = manager_now_usec(), oldest = e->crashes_usec[0];
+        uint64_t now = clock_usec(CLOCK_MONOTONIC), oldest = e->crashes_usec[0];
 
         memmove(e->crashes_usec, e->crashes_usec + 1,
                 (OUTCOME_CRASHES - 1) * sizeof(e->crashes_usec[0]));
         e->crashes_usec[OUTCOME_CRASHES - 1] = now;
         oldest = e->crashes_usec[0];
-        return oldest > 0 && now - oldest < OUTCOME_CRASHES_SEC * UINT64_C(1000000);
+        return oldest > 0 && now - oldest < OUTCOME_CRASHES_SEC * USEC_PER_SEC;
 }
 
 void manager_go_on(struct manager *m, struct entry *e, enum next next)

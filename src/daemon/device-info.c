@@ -22,12 +22,6 @@
 /* Of the kernel's attributes; a string descriptor is at most 378 bytes of UTF-8. */
 #define ATTRIBUTE_SIZE 512
 
-static void closedirp(DIR **directory)
-{
-        if (*directory)
-                closedir(*directory);
-}
-
 static const struct {
         const char *megabits, *name;
 } speeds[] = {

@@ -11,7 +11,7 @@
 #include "util/cleanup.h"
 #include "util/log.h"
 
-static struct entry *find_entry(const struct manager *m, const char *port)
+struct entry *manager_find_entry(const struct manager *m, const char *port)
 {
         struct device *d;
 
@@ -19,11 +19,6 @@ static struct entry *find_entry(const struct manager *m, const char *port)
                 if (!strcmp(device_id(d), port))
                         return entry_of(d);
         return NULL;
-}
-
-static bool is_automatic(const struct device *d)
-{
-        return d->info.is_settled && d->verdict.kind == VERDICT_ALLOWED && d->verdict.automatic;
 }
 
 /* A delay before the next try is over, or the time in which a device should have gone. */
@@ -81,12 +76,13 @@ static bool go_back(struct manager *m, struct entry *e)
         struct guest *g;
 
         if (!e->device.info.is_settled ||
-            !memory_recall(&m->memories, &e->device.info, manager_now_usec(), &memory))
+            !memory_recall(&m->memories, &e->device.info, clock_usec(CLOCK_MONOTONIC), &memory))
                 return false;
 
         g = manager_guest_by_name(m, memory.guest);
         if (!g || !manager_may_go_to(m, &e->device, memory.guest) ||
-            (memory.intent == INTENT_AUTOMATIC && (m->is_paused || !is_automatic(&e->device))))
+            (memory.intent == INTENT_AUTOMATIC &&
+             (m->is_paused || !manager_is_automatic(&e->device))))
                 return false;
         if (count_losses(m, e, memory.losses))
                 return true;
@@ -98,10 +94,10 @@ static bool go_back(struct manager *m, struct entry *e)
 
 void manager_device_came_back(struct manager *m, uint32_t number, const char *port, unsigned losses)
 {
-        struct entry *e = find_entry(m, port);
+        struct entry *e = manager_find_entry(m, port);
 
         memory_confirm(&m->memories, number,
-                       manager_now_usec() + OUTCOME_RETURN_SEC * UINT64_C(1000000));
+                       clock_usec(CLOCK_MONOTONIC) + OUTCOME_RETURN_SEC * USEC_PER_SEC);
         if (!e)
                 return;
         if (e->device.phase == DEVICE_IS_WAITING)
@@ -113,8 +109,8 @@ void manager_device_came_back(struct manager *m, uint32_t number, const char *po
 static void on_device(void *userdata, const struct device_info *info)
 {
         struct manager *m = userdata;
-        struct entry *e = find_entry(m, info->facts.port);
-        bool was_automatic = e && is_automatic(&e->device);
+        struct entry *e = manager_find_entry(m, info->facts.port);
+        bool was_automatic = e && manager_is_automatic(&e->device);
         struct device *d;
 
         if (!e) {
@@ -151,7 +147,7 @@ void manager_remember(struct manager *m, const struct entry *e, uint32_t if_lost
 
         memory->losses = e->losses + 1;
         memory->if_lost_by = if_lost_by;
-        memory->until_usec = manager_now_usec() + OUTCOME_RETURN_SEC * UINT64_C(1000000);
+        memory->until_usec = clock_usec(CLOCK_MONOTONIC) + OUTCOME_RETURN_SEC * USEC_PER_SEC;
 }
 
 /* A rule's device may come back at any time; one attached by hand, only from a reset. */
@@ -168,7 +164,7 @@ static void remember_unplugged(struct manager *m, const struct entry *e)
 static void on_removed(void *userdata, const char *port)
 {
         struct manager *m = userdata;
-        struct entry *e = find_entry(m, port);
+        struct entry *e = manager_find_entry(m, port);
         struct redirection *r;
         struct error error;
 

@@ -86,7 +86,7 @@ void manager_on_session_end(void *userdata, enum session_reason reason, const ch
         manager_free_session(r);
         manager_share_memory(m);
 
-        if (d && manager_now_usec() - begun > OUTCOME_CRASHES_SEC * UINT64_C(1000000))
+        if (d && clock_usec(CLOCK_MONOTONIC) - begun > OUTCOME_CRASHES_SEC * USEC_PER_SEC)
                 entry_of(d)->losses = 0;
         if (d)
                 settle_device(m, entry_of(d), cause, by_hand, returned, &error);

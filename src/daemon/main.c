@@ -6,13 +6,13 @@
  */
 #include <errno.h>
 #include <event2/event.h>
+#include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <systemd/sd-daemon.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "daemon/launcher.h"
@@ -20,6 +20,7 @@
 #include "daemon/options.h"
 #include "dbus/bus.h"
 #include "util/cleanup.h"
+#include "util/clock.h"
 #include "util/log.h"
 #include "util/macro.h"
 
@@ -127,17 +128,10 @@ static void on_deadline(evutil_socket_t fd, short what, void *userdata)
 
 static void on_reload(void *userdata, bool is_over)
 {
-        struct timespec now;
-
-        if (is_over) {
+        if (is_over)
                 sd_notify(0, "READY=1");
-                return;
-        }
-
-        clock_gettime(CLOCK_MONOTONIC, &now);
-        sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%llu",
-                   (unsigned long long)now.tv_sec * 1000000 +
-                           (unsigned long long)now.tv_nsec / 1000);
+        else
+                sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%" PRIu64, clock_usec(CLOCK_MONOTONIC));
 }
 
 static void stop(struct program *p)

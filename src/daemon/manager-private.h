@@ -12,6 +12,7 @@
 #include "daemon/memory.h"
 #include "daemon/outcome.h"
 #include "daemon/record.h"
+#include "util/clock.h"
 #include "util/macro.h"
 
 /* How long Attach may take; then it is told how far things are. D-Bus callers wait for 25 s. */
@@ -101,8 +102,6 @@ static inline struct running *running_of(struct redirection *r)
         return CONTAINER_OF(r, struct running, shown);
 }
 
-uint64_t manager_now_usec(void); /* CLOCK_MONOTONIC */
-
 /* Tells the observer, and the next daemon. */
 void manager_changed(struct manager *m, struct entry *e);
 
@@ -132,6 +131,9 @@ enum occasion {
 void manager_judge(struct manager *m, struct entry *e, enum occasion occasion);
 void manager_judge_all(struct manager *m, enum occasion occasion);
 
+/* Does the policy redirect it by itself? */
+bool manager_is_automatic(const struct device *d);
+
 /* Fills in what the policy in force says. */
 void manager_update_verdict(struct manager *m, struct device *d);
 
@@ -154,6 +156,7 @@ void manager_go_on(struct manager *m, struct entry *e, enum next next);
 void manager_reconnect(struct manager *m, struct entry *e, bool at_once);
 
 /* devices.c */
+struct entry *manager_find_entry(const struct manager *m, const char *port); /* or NULL */
 extern const struct hotplug_events manager_hotplug_events;
 
 /* That session lost its device in a reset, and the device was removed before that was known. */

@@ -11,7 +11,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <utlist.h>
 
 #include "daemon/manager-private.h"
@@ -20,14 +19,6 @@
 
 /* A path that can be opened, and two numbers. */
 #define PLACE_SIZE (PATH_MAX + 32)
-
-uint64_t manager_now_usec(void)
-{
-        struct timespec now;
-
-        clock_gettime(CLOCK_MONOTONIC, &now);
-        return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
-}
 
 static void write_record(struct manager *m, struct entry *e)
 {

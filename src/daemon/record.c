@@ -24,12 +24,6 @@ static_assert(GUEST_NAME_MAX == 64, "the width in read_one()");
 /* Of the file being written; no port starts so. */
 #define TEMPORARY ".new"
 
-static void closedirp(DIR **directory)
-{
-        if (*directory)
-                closedir(*directory);
-}
-
 static int make_path(char path[PATH_SIZE], const char *directory, const char *name)
 {
         int length = snprintf(path, PATH_SIZE, "%s/" SUBDIRECTORY "/%s", directory, name);

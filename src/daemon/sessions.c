@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <utlist.h>
 
 #include "daemon/manager-private.h"
@@ -22,14 +21,6 @@
 #define USBFS_RESERVE_MB 2
 #define USBFS_SHARE_MIN  (256u << 10)
 #define USBFS_SHARE_MAX  (1024u << 20)
-
-static uint64_t real_usec(void)
-{
-        struct timespec now;
-
-        clock_gettime(CLOCK_REALTIME, &now);
-        return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
-}
 
 /* All of usbfs's memory that is ours to share, in bytes. The kernel spells "no limit" 0. */
 static uint64_t usbfs_memory(void)
@@ -76,7 +67,7 @@ struct running *manager_add_session(struct manager *m)
         if (!s)
                 return NULL;
         s->manager = m;
-        s->begun_usec = manager_now_usec();
+        s->begun_usec = clock_usec(CLOCK_MONOTONIC);
         DL_APPEND(m->sessions, &s->shown);
         return s;
 }
@@ -101,7 +92,7 @@ void manager_fill_order(const struct manager *m, const struct entry *e, struct c
                 .address = info->address,
                 .configuration = e->configuration,
                 .log_level = (uint32_t)m->config->log_level,
-                .since_usec = real_usec(),
+                .since_usec = clock_usec(CLOCK_REALTIME),
         };
         snprintf(order->port, sizeof(order->port), "%s", info->facts.port);
 }

@@ -22,7 +22,8 @@ void manager_on_session_described(void *userdata)
         struct manager *m = s->manager;
         const struct control_order *order = worker_order(r->worker);
         struct guest *g = manager_guest_by_name(m, order->guest);
-        struct device *d;
+        struct entry *e = manager_find_entry(m, order->port);
+        struct device *d = NULL;
 
         s->is_adopting = false;
         m->n_adopting--;
@@ -32,11 +33,10 @@ void manager_on_session_described(void *userdata)
         m->last_number = MAX(m->last_number, r->number);
         r->channel = g ? guest_occupy(g, order->channel) : NULL;
 
-        DL_FOREACH (m->devices, d)
-                if (!strcmp(device_id(d), order->port) && d->info.bus == order->bus &&
-                    d->info.address == order->address && !d->redirection &&
-                    entry_of(d)->record.is_taken) /* by ours too: sessions are not trusted */
-                        break;
+        /* Our own record has to say so, too: sessions are not trusted. */
+        if (e && e->record.is_taken && e->device.info.bus == order->bus &&
+            e->device.info.address == order->address && !e->device.redirection)
+                d = &e->device;
         if (d) {
                 r->device = d;
                 d->redirection = r;
@@ -79,12 +79,9 @@ static int adopt(struct manager *m, int fd)
 static void on_record(void *userdata, const struct record *record)
 {
         struct manager *m = userdata;
-        struct entry *e;
-        struct device *d;
+        struct entry *e = manager_find_entry(m, record->port);
+        struct device *d = e ? &e->device : NULL;
 
-        DL_FOREACH (m->devices, d)
-                if (!strcmp(device_id(d), record->port))
-                        break;
         if (!d || d->info.bus != record->bus || d->info.address != record->address ||
             d->info.facts.vendor != record->vendor || d->info.facts.product != record->product) {
                 /* Another device, or none: what was said of the old one is void. */
@@ -92,7 +89,6 @@ static void on_record(void *userdata, const struct record *record)
                 return;
         }
 
-        e = entry_of(d);
         e->record = *record;
         e->configuration = record->configuration;
         d->is_inhibited = record->is_inhibited;

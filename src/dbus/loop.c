@@ -10,11 +10,10 @@
 #include <errno.h>
 #include <poll.h>
 #include <stdlib.h>
-#include <time.h>
+
+#include "util/clock.h"
 
 #define MESSAGES_PER_TURN 64
-
-#define USEC_PER_SEC UINT64_C(1000000)
 
 struct bus_loop {
         struct event_base *base;
@@ -75,14 +74,6 @@ void bus_loop_wake(struct bus_loop *loop)
         event_active(loop->wake, 0, 0);
 }
 
-static uint64_t now_usec(void)
-{
-        struct timespec ts;
-
-        clock_gettime(CLOCK_MONOTONIC, &ts);
-        return (uint64_t)ts.tv_sec * USEC_PER_SEC + (uint64_t)ts.tv_nsec / 1000;
-}
-
 /* Returns 0 or a negative errno: the connection is over. */
 static int arm(struct bus_loop *loop)
 {
@@ -103,7 +94,7 @@ static int arm(struct bus_loop *loop)
                 what |= EV_READ;
         if (events & POLLOUT)
                 what |= EV_WRITE;
-        now = now_usec();
+        now = clock_usec(CLOCK_MONOTONIC);
         if (until != UINT64_MAX && until > now) {
                 delay.tv_sec = (time_t)((until - now) / USEC_PER_SEC);
                 delay.tv_usec = (suseconds_t)((until - now) % USEC_PER_SEC);

@@ -18,12 +18,6 @@
 #define DEVICES     "/sys/bus/usb/devices"
 #define HEXADECIMAL "0123456789abcdefABCDEF"
 
-static void closedirp(DIR **dir)
-{
-        if (*dir)
-                closedir(*dir);
-}
-
 /* A number in an attribute of a device, as text in the given base; -ENODEV if it is not there. */
 static int read_number(int dir_fd, const char *device, const char *attribute, int base,
                        unsigned long max, unsigned long *ret)

@@ -7,6 +7,7 @@
  *      ...
  *      *ret = TAKE(f);
  */
+#include <dirent.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -49,6 +50,12 @@ static inline int close_fd(int fd)
         if (fd >= 0)
                 close(fd);
         return -1;
+}
+
+static inline void closedirp(DIR **directory)
+{
+        if (*directory)
+                closedir(*directory);
 }
 
 static inline void close_fdp(int *fd)

@@ -17,12 +17,6 @@
 
 #include "util/macro.h"
 
-static void closedirp(DIR **directory)
-{
-        if (*directory)
-                closedir(*directory);
-}
-
 static int set_problem(char **problem, const char *format, ...) PRINTF(2, 3);
 
 /* Keeps the first problem. */

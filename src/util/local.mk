@@ -5,6 +5,7 @@ libutil_a_SOURCES = \
 	%D%/address.h \
 	%D%/bytes.h \
 	%D%/cleanup.h \
+	%D%/clock.h \
 	%D%/conf-files.c \
 	%D%/conf-files.h \
 	%D%/log.c \

@@ -193,6 +193,7 @@ seed=$((seed + 1))
 world_do "storm $events $seed $ports" >/dev/null &
 storm=$!
 for _ in 1 2 3; do
+    # Somewhere in the storm, which takes seconds: nothing is waited for.
     sleep 0.7
     daemon_stop KILL 2>/dev/null
     daemon_start || fail "the daemon does not start again"
