@@ -86,6 +86,7 @@ unit_tests = \
 	%D%/test-usb-device-configuration \
 	%D%/test-usb-find \
 	%D%/test-usb-layout \
+	%D%/test-usb-layout-fast \
 	%D%/test-usb-loop \
 	%D%/test-usb-pool \
 	%D%/test-usb-status \
