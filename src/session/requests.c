@@ -185,6 +185,68 @@ static void on_stop_iso_stream(struct session *s, struct parsed *parsed)
         session_send(s, &answer);
 }
 
+static void send_bulk_streams(struct session *s, uint64_t id, uint8_t status, uint32_t endpoints,
+                              uint32_t count)
+{
+        struct packet answer = {
+                .type = PACKET_bulk_streams_status,
+                .id = id,
+                .bulk_streams_status = { endpoints, count, status },
+        };
+
+        session_send(s, &answer);
+}
+
+static void run_alloc_bulk_streams(struct session *s, const struct packet *packet)
+{
+        const struct packet_alloc_bulk_streams *alloc = &packet->alloc_bulk_streams;
+        int r = usb_device_alloc_streams(s->device, alloc->endpoints, alloc->no_streams);
+
+        send_bulk_streams(s, packet->id, request_call_status(s, r), alloc->endpoints,
+                          alloc->no_streams);
+}
+
+static void run_free_bulk_streams(struct session *s, const struct packet *packet)
+{
+        uint32_t endpoints = packet->free_bulk_streams.endpoints;
+        int r = usb_device_free_streams(s->device, endpoints);
+
+        send_bulk_streams(s, packet->id, request_call_status(s, r), endpoints, 0);
+}
+
+/* What moves on other endpoints is none of this request's business, whatever the mask says. */
+static void on_alloc_bulk_streams(struct session *s, struct parsed *parsed)
+{
+        uint32_t endpoints = parsed->packet->alloc_bulk_streams.endpoints;
+
+        defer(s, parsed->packet,
+              endpoints & usb_layout_endpoints_with_streams(usb_device_layout(s->device)),
+              run_alloc_bulk_streams);
+}
+
+static void on_free_bulk_streams(struct session *s, struct parsed *parsed)
+{
+        uint32_t endpoints = parsed->packet->free_bulk_streams.endpoints;
+
+        defer(s, parsed->packet,
+              endpoints & usb_layout_endpoints_with_streams(usb_device_layout(s->device)),
+              run_free_bulk_streams);
+}
+
+static void refuse_alloc_bulk_streams(struct session *s, struct parsed *parsed)
+{
+        const struct packet_alloc_bulk_streams *alloc = &parsed->packet->alloc_bulk_streams;
+
+        send_bulk_streams(s, parsed->packet->id, STATUS_ioerror, alloc->endpoints,
+                          alloc->no_streams);
+}
+
+static void refuse_free_bulk_streams(struct session *s, struct parsed *parsed)
+{
+        send_bulk_streams(s, parsed->packet->id, STATUS_ioerror,
+                          parsed->packet->free_bulk_streams.endpoints, 0);
+}
+
 static void on_filter_reject(struct session *s, struct parsed *parsed)
 {
         session_end(s, REASON_GUEST_REJECTED, "by its filter, or as unfit for its port");
@@ -207,7 +269,10 @@ static void ignore(struct session *s, struct parsed *parsed)
 {
 }
 
-/* A row for every packet that a guest may send: with a device, and without. */
+/*
+ * A row for every packet that a guest may send: with a device, and without; and what the guest must
+ * have announced, because the answer needs it.
+ */
 static const struct request requests[PACKET_TYPES] = {
         [PACKET_hello] = { on_hello, on_hello },
         [PACKET_reset] = { on_reset, ignore },
@@ -219,6 +284,10 @@ static const struct request requests[PACKET_TYPES] = {
         [PACKET_stop_iso_stream] = { on_stop_iso_stream, on_stop_iso_stream },
         [PACKET_start_interrupt_receiving] = { request_start_interrupt, request_refuse_interrupt },
         [PACKET_stop_interrupt_receiving] = { request_stop_interrupt, request_refuse_interrupt },
+        [PACKET_alloc_bulk_streams] = { on_alloc_bulk_streams, refuse_alloc_bulk_streams,
+                                        CAP_BULK_STREAMS },
+        [PACKET_free_bulk_streams] = { on_free_bulk_streams, refuse_free_bulk_streams,
+                                       CAP_BULK_STREAMS },
         [PACKET_cancel_data_packet] = { request_cancel, ignore },
         [PACKET_filter_reject] = { on_filter_reject, ignore },
         [PACKET_filter_filter] = { on_filter_filter, on_filter_filter },
@@ -233,6 +302,12 @@ void session_on_packet(struct session *s, struct parsed *parsed)
 {
         const struct request *request = &requests[parsed->packet->type];
         bool is_offered;
+
+        if (request->needs & ~link_peer_caps(s->link)) {
+                session_end(s, REASON_PROTOCOL, "%s of a guest that has not announced it",
+                            packet_type_string(parsed->packet->type));
+                return;
+        }
 
         is_offered = s->device_state == DEVICE_OFFERED || s->device_state == DEVICE_FORWARDING;
         if (s->device_state == DEVICE_OFFERED)

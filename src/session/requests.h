@@ -10,6 +10,7 @@
 struct request {
         void (*handle)(struct session *s, struct parsed *parsed); /* there is a device */
         void (*refuse)(struct session *s, struct parsed *parsed); /* there is none */
+        uint32_t needs; /* capabilities that the guest must have announced */
 };
 
 void request_control(struct session *s, struct parsed *parsed);

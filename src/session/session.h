@@ -19,8 +19,8 @@
 #include "usb/device.h"
 #include "util/macro.h"
 
-/* What we announce. Bulk streams and buffered bulk receiving are not offered to guests. */
-#define SESSION_CAPS (CAP_ALL & ~(CAP_BULK_STREAMS | CAP_BULK_RECEIVING))
+/* What we announce. Buffered bulk receiving is not offered to guests. */
+#define SESSION_CAPS (CAP_ALL & ~CAP_BULK_RECEIVING)
 
 struct session;
 

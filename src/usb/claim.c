@@ -37,9 +37,10 @@ static bool may_reset(const struct usb_device *d)
         return true;
 }
 
-/* Those of the first count that are claimed. */
+/* Those of the first count that are claimed; their streams go first. */
 static void release_interfaces(struct usb_device *d, size_t count)
 {
+        usb_device_drop_streams(d, USB_ENDPOINTS_ALL);
         libusb_set_auto_detach_kernel_driver(d->handle, 0);
         for (size_t i = 0; i < count; i++)
                 libusb_release_interface(d->handle, d->layout.interfaces[i].number);
@@ -279,6 +280,7 @@ int usb_device_recover(struct usb_device *d, uint8_t configuration)
  */
 static int reset_alts(struct usb_device *d)
 {
+        usb_device_drop_streams(d, USB_ENDPOINTS_ALL);
         for (size_t i = 0; i < d->layout.interface_count; i++)
                 if (d->layout.interfaces[i].alt != 0) {
                         int r = usb_device_set_alt(d, d->layout.interfaces[i].number, 0);

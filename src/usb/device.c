@@ -195,6 +195,7 @@ int usb_device_set_alt(struct usb_device *d, uint8_t interface, uint8_t alt)
                 return r;
 
         d->is_clean = false;
+        usb_device_drop_streams(d, usb_layout_endpoints_of(&d->layout, interface));
         r = usb_device_result(d, libusb_set_interface_alt_setting(d->handle, interface, alt));
         if (r < 0)
                 return r;

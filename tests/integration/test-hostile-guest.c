@@ -164,16 +164,25 @@ static void refuses_every_packet_a_guest_may_not_send(void **state)
         }
 }
 
+/* Ours, or the guest's own, without which it could not take the answer. */
 static void refuses_packets_without_their_capability(void **state)
 {
-        static const uint32_t types[] = { PACKET_alloc_bulk_streams, PACKET_free_bulk_streams,
-                                          PACKET_start_bulk_receiving, PACKET_stop_bulk_receiving };
+        static const struct {
+                enum packet_type type;
+                uint32_t guest;
+        } cases[] = {
+                { PACKET_alloc_bulk_streams, CAP_ALL & ~CAP_BULK_STREAMS },
+                { PACKET_free_bulk_streams, CAP_ALL & ~CAP_BULK_STREAMS },
+                { PACKET_start_bulk_receiving, CAP_ALL },
+                { PACKET_stop_bulk_receiving, CAP_ALL },
+        };
 
-        for (size_t i = 0; i < ELEMENTS(types); i++) {
-                struct packet packet = { .type = (enum packet_type)types[i] };
+        for (size_t i = 0; i < ELEMENTS(cases); i++) {
+                struct packet packet = { .type = cases[i].type };
                 struct bed b;
 
-                bed_open_greeted(&b, "");
+                bed_open(&b, "", cases[i].guest);
+                guest_greet(&b.guest);
                 packet.start_bulk_receiving.endpoint = 0x81;
                 packet.stop_bulk_receiving.endpoint = 0x81;
                 guest_send_any(&b.guest, &packet, NULL, 0);
