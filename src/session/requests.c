@@ -19,11 +19,14 @@
 
 static const struct request requests[PACKET_TYPES];
 
-/* Infos after a change, before the status that tells of it. */
+/* Infos after a change, before the status that tells of it. The guest's filter looks again. */
 static void send_infos_if_changed(struct session *s, const struct usb_layout *before)
 {
-        if (memcmp(before, usb_device_layout(s->device), sizeof(*before)) != 0)
-                session_send_infos(s);
+        if (memcmp(before, usb_device_layout(s->device), sizeof(*before)) == 0)
+                return;
+
+        session_send_infos(s);
+        session_judge(s);
 }
 
 /* Runs a request when no transfer is left on these endpoints. */
@@ -252,11 +255,16 @@ static void on_filter_reject(struct session *s, struct parsed *parsed)
         session_end(s, REASON_GUEST_REJECTED, "by its filter, or as unfit for its port");
 }
 
+static void note_filter(struct session *s, struct parsed *parsed)
+{
+        if (!parsed->lost)
+                session_set_filter(s, (const char *)parsed->payload);
+}
+
 static void on_filter_filter(struct session *s, struct parsed *parsed)
 {
-        if (!parsed->lost && !s->has_said.filter)
-                log_info("the guest's filter: %s", (const char *)parsed->payload);
-        s->has_said.filter = true;
+        note_filter(s, parsed);
+        session_judge(s);
 }
 
 static void on_device_disconnect_ack(struct session *s, struct parsed *parsed)
@@ -290,7 +298,7 @@ static const struct request requests[PACKET_TYPES] = {
                                        CAP_BULK_STREAMS },
         [PACKET_cancel_data_packet] = { request_cancel, ignore },
         [PACKET_filter_reject] = { on_filter_reject, ignore },
-        [PACKET_filter_filter] = { on_filter_filter, on_filter_filter },
+        [PACKET_filter_filter] = { on_filter_filter, note_filter },
         [PACKET_device_disconnect_ack] = { on_device_disconnect_ack, on_device_disconnect_ack },
         [PACKET_control_packet] = { request_control, request_refuse_data },
         [PACKET_bulk_packet] = { request_bulk, request_refuse_data },

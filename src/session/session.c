@@ -151,6 +151,10 @@ static void offer(struct session *s)
         const struct usb_device_facts *facts = usb_device_facts(s->device);
         int r;
 
+        session_judge(s);
+        if (s->is_ending)
+                return;
+
         r = usb_device_claim(s->device);
         if (r < 0) {
                 session_end(s, session_reason_of_device(r), "cannot claim it: %s",
@@ -159,6 +163,11 @@ static void offer(struct session *s)
         }
         s->is_intact = false;
         session_set_device_state(s, DEVICE_CLAIMED, "the guest is there");
+
+        /* It may have changed since it was opened. */
+        session_judge(s);
+        if (s->is_ending)
+                return;
 
         session_send_infos(s);
         session_send_connect(s);
@@ -308,6 +317,7 @@ struct session *session_free(struct session *s)
         if (s->device)
                 session_streams_stop(s, USB_ENDPOINTS_ALL, false);
         usb_device_free(s->device);
+        plain_clear(&s->filter);
         if (s->work)
                 event_free(s->work);
         if (s->timer)

@@ -13,6 +13,7 @@
 #include <stdint.h>
 #include <time.h>
 
+#include "filter/plain.h"
 #include "session/link.h"
 #include "session/reason.h"
 #include "session/state.h"
@@ -71,6 +72,9 @@ struct session {
         uint16_t streams_over,
                 streams_failed; /* of those that have stopped by themselves, a bit each */
 
+        struct plain filter; /* the guest's, if it has sent one */
+        bool has_filter;
+
         struct event *work;  /* runs when something has changed */
         struct event *timer; /* the deadline of what we wait for */
 
@@ -80,7 +84,7 @@ struct session {
         bool is_intact;  /* the device was never taken, or has been given back whole */
         /* What a guest may bring about without end is logged once. */
         struct {
-                bool no_memory, too_long, filter;
+                bool no_memory, too_long, filter, bad_filter;
         } has_said;
         enum session_reason reason;
         char end_text[256]; /* what happened */
@@ -121,6 +125,10 @@ void session_cancel(struct session *s, uint32_t endpoints);
 
 /* Refuses a request that waits for its endpoints to be quiet, if one does (requests.c). */
 void session_refuse_deferred(struct session *s);
+
+/* Notes the guest's filter; ends the session if it denies the device (guest-filter.c). */
+void session_set_filter(struct session *s, const char *text);
+void session_judge(struct session *s);
 
 /* Tells the guest the interfaces and endpoints in force, and of the device (describe.c). */
 void session_send_infos(struct session *s);

@@ -63,8 +63,7 @@ static int attach_drivers(struct usb_device *d)
         return error;
 }
 
-/* Of the active configuration. */
-static int read_layout(struct usb_device *d)
+int usb_device_read_layout(struct usb_device *d)
 {
         struct libusb_config_descriptor *config = NULL;
         int r;
@@ -86,7 +85,7 @@ static int claim_interfaces(struct usb_device *d)
 {
         int r;
 
-        r = read_layout(d);
+        r = usb_device_read_layout(d);
         if (r < 0)
                 return r;
 
@@ -263,7 +262,7 @@ int usb_device_recover(struct usb_device *d, uint8_t configuration)
         bool has_drivers = false;
         int r;
 
-        r = read_layout(d);
+        r = usb_device_read_layout(d);
         if (r == 0)
                 r = claim_free_interfaces(d, &has_drivers);
         if (r < 0)

@@ -29,6 +29,9 @@ struct usb_device {
 /* libusb's answer as errno; remembers that the device is gone. */
 int usb_device_result(struct usb_device *d, int libusb_error);
 
+/* Reads the layout of the configuration in force. */
+int usb_device_read_layout(struct usb_device *d);
+
 /*
  * Frees the bulk streams of those of the endpoints that have some. Returns 0 or the first error;
  * none is left here.

@@ -97,6 +97,10 @@ static int device_new(struct usb_device **ret, struct usb_loop *loop, struct eve
         if (r < 0)
                 return r;
 
+        /* A claim reads it again, and tells what is wrong. */
+        usb_layout_read(&d->layout, NULL, 0);
+        usb_device_read_layout(d);
+
         usb_loop_watch_removed(loop, on_gone, d);
         *ret = TAKE(d);
         return 0;

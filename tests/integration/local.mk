@@ -24,6 +24,7 @@ managed_ldflags = $(AM_LDFLAGS) -Wl,--wrap=open
 integration_tests = \
 	%D%/test-answers \
 	%D%/test-bulk-streams \
+	%D%/test-guest-filter \
 	%D%/test-hostile-cut \
 	%D%/test-hostile-flood \
 	%D%/test-hostile-guest \
@@ -43,6 +44,8 @@ integration_tests = \
 %C%_test_managed_process_LDADD = $(managed_ldadd)
 %C%_test_bulk_streams_LDFLAGS = $(fake_ldflags)
 %C%_test_bulk_streams_LDADD = %D%/libguest.a $(LDADD)
+%C%_test_guest_filter_LDFLAGS = $(fake_ldflags)
+%C%_test_guest_filter_LDADD = %D%/libguest.a $(LDADD)
 %C%_test_session_LDFLAGS = $(fake_ldflags)
 %C%_test_session_LDADD = %D%/libguest.a $(LDADD)
 %C%_test_session_changes_LDFLAGS = $(fake_ldflags)
