@@ -16,6 +16,7 @@ libsession_a_SOURCES = \
 	%D%/link.h \
 	%D%/managed.c \
 	%D%/managed.h \
+	%D%/next.c \
 	%D%/openssl.c \
 	%D%/openssl.h \
 	%D%/options.c \

@@ -49,6 +49,7 @@ void session_refuse_deferred(struct session *s)
 
         s->deferred.is_set = false;
         requests[parsed.packet->type].refuse(s, &parsed);
+        link_hold(s->link, false);
 }
 
 static void on_hello(struct session *s, struct parsed *parsed)
@@ -81,15 +82,20 @@ static void on_reset(struct session *s, struct parsed *parsed)
         defer(s, parsed->packet, USB_ENDPOINTS_ALL, run_reset);
 }
 
-static void send_configuration(struct session *s, uint64_t id, uint8_t status)
+static void answer_configuration(struct session *s, uint64_t id, uint8_t status, uint8_t value)
 {
         struct packet answer = {
                 .type = PACKET_configuration_status,
                 .id = id,
-                .configuration_status = { status, usb_device_layout(s->device)->configuration },
+                .configuration_status = { status, value },
         };
 
         session_send(s, &answer);
+}
+
+static void send_configuration(struct session *s, uint64_t id, uint8_t status)
+{
+        answer_configuration(s, id, status, usb_device_layout(s->device)->configuration);
 }
 
 static void run_set_configuration(struct session *s, const struct packet *packet)
@@ -114,18 +120,27 @@ static void on_get_configuration(struct session *s, struct parsed *parsed)
 
 static void refuse_configuration(struct session *s, struct parsed *parsed)
 {
-        send_configuration(s, parsed->packet->id, STATUS_ioerror);
+        answer_configuration(s, parsed->packet->id, STATUS_ioerror, 0);
+}
+
+static void answer_alt_setting(struct session *s, uint64_t id, uint8_t status, uint8_t interface,
+                               uint8_t alt)
+{
+        struct packet answer = {
+                .type = PACKET_alt_setting_status,
+                .id = id,
+                .alt_setting_status = { status, interface, alt },
+        };
+
+        session_send(s, &answer);
 }
 
 static void send_alt_setting(struct session *s, uint64_t id, uint8_t status, uint8_t interface)
 {
         const struct usb_interface *i;
-        struct packet answer = { .type = PACKET_alt_setting_status, .id = id };
 
         i = usb_layout_interface(usb_device_layout(s->device), interface);
-        answer.alt_setting_status =
-                (struct packet_alt_setting_status){ status, interface, i ? i->alt : 0xff };
-        session_send(s, &answer);
+        answer_alt_setting(s, id, status, interface, i ? i->alt : 0xff);
 }
 
 static void run_set_alt_setting(struct session *s, const struct packet *packet)
@@ -157,14 +172,14 @@ static void on_get_alt_setting(struct session *s, struct parsed *parsed)
 
 static void refuse_set_alt_setting(struct session *s, struct parsed *parsed)
 {
-        send_alt_setting(s, parsed->packet->id, STATUS_ioerror,
-                         parsed->packet->set_alt_setting.interface);
+        answer_alt_setting(s, parsed->packet->id, STATUS_ioerror,
+                           parsed->packet->set_alt_setting.interface, 0xff);
 }
 
 static void refuse_get_alt_setting(struct session *s, struct parsed *parsed)
 {
-        send_alt_setting(s, parsed->packet->id, STATUS_ioerror,
-                         parsed->packet->get_alt_setting.interface);
+        answer_alt_setting(s, parsed->packet->id, STATUS_ioerror,
+                           parsed->packet->get_alt_setting.interface, 0xff);
 }
 
 /*
@@ -250,6 +265,11 @@ static void refuse_free_bulk_streams(struct session *s, struct parsed *parsed)
                           parsed->packet->free_bulk_streams.endpoints, 0);
 }
 
+/*
+ * QEMU may say so twice of one device: of its endpoints, then of the device. The second time it is
+ * on its way out, and without a device there is nothing to reject. Nor does it hit the next device
+ * on the connection: see next.c.
+ */
 static void on_filter_reject(struct session *s, struct parsed *parsed)
 {
         session_end(s, REASON_GUEST_REJECTED, "by its filter, or as unfit for its port");
@@ -269,7 +289,7 @@ static void on_filter_filter(struct session *s, struct parsed *parsed)
 
 static void on_device_disconnect_ack(struct session *s, struct parsed *parsed)
 {
-        if (s->device_state == DEVICE_DISCONNECTING)
+        if (s->ack_is_due)
                 session_acknowledged(s);
 }
 
@@ -317,7 +337,7 @@ void session_on_packet(struct session *s, struct parsed *parsed)
                 return;
         }
 
-        is_offered = s->device_state == DEVICE_OFFERED || s->device_state == DEVICE_FORWARDING;
+        is_offered = session_is_offered(s);
         if (s->device_state == DEVICE_OFFERED)
                 session_set_device_state(s, DEVICE_FORWARDING,
                                          packet_type_string(parsed->packet->type));

@@ -31,6 +31,7 @@ integration_tests = \
 	%D%/test-hostile-random \
 	%D%/test-managed \
 	%D%/test-managed-process \
+	%D%/test-next-device \
 	%D%/test-session \
 	%D%/test-session-changes \
 	%D%/test-session-end \
@@ -46,6 +47,8 @@ integration_tests = \
 %C%_test_bulk_streams_LDADD = %D%/libguest.a $(LDADD)
 %C%_test_guest_filter_LDFLAGS = $(fake_ldflags)
 %C%_test_guest_filter_LDADD = %D%/libguest.a $(LDADD)
+%C%_test_next_device_LDFLAGS = $(fake_ldflags)
+%C%_test_next_device_LDADD = %D%/libguest.a $(LDADD)
 %C%_test_session_LDFLAGS = $(fake_ldflags)
 %C%_test_session_LDADD = %D%/libguest.a $(LDADD)
 %C%_test_session_changes_LDFLAGS = $(fake_ldflags)
