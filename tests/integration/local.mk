@@ -25,6 +25,7 @@ integration_tests = \
 	%D%/test-answers \
 	%D%/test-bulk-streams \
 	%D%/test-guest-filter \
+	%D%/test-hazards \
 	%D%/test-hostile-cut \
 	%D%/test-hostile-flood \
 	%D%/test-hostile-guest \
@@ -49,6 +50,8 @@ integration_tests = \
 %C%_test_guest_filter_LDADD = %D%/libguest.a $(LDADD)
 %C%_test_next_device_LDFLAGS = $(fake_ldflags)
 %C%_test_next_device_LDADD = %D%/libguest.a $(LDADD)
+%C%_test_hazards_LDFLAGS = $(fake_ldflags) -Wl,--wrap=libusb_set_option
+%C%_test_hazards_LDADD = %D%/libguest.a $(LDADD)
 %C%_test_session_LDFLAGS = $(fake_ldflags)
 %C%_test_session_LDADD = %D%/libguest.a $(LDADD)
 %C%_test_session_changes_LDFLAGS = $(fake_ldflags)
