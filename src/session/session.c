@@ -267,6 +267,10 @@ static int open_device(struct session *s)
         if ((config->vendor != 0 || config->product != 0) &&
             (config->vendor != facts->vendor || config->product != facts->product))
                 return -ENODEV;
+        if (facts->class_code == LIBUSB_CLASS_HUB) {
+                log_error("a hub is never redirected: choose a device that is plugged into it");
+                return -ENOTSUP;
+        }
         if (config->is_never_reset)
                 usb_device_never_reset(s->device);
 
@@ -277,8 +281,12 @@ int session_open_device(struct session *s, enum session_reason *ret_reason)
 {
         int r = open_device(s);
 
-        if (r < 0)
-                *ret_reason = r == -ENODEV ? REASON_NOT_FOUND : session_reason_of_device(r);
+        switch (-r) {
+        case 0: break;
+        case ENODEV: *ret_reason = REASON_NOT_FOUND; break;
+        case ENOTSUP: *ret_reason = REASON_USAGE; break;
+        default: *ret_reason = session_reason_of_device(r); break;
+        }
 
         return r;
 }

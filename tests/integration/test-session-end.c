@@ -183,6 +183,7 @@ static void ends_with_the_reason_the_device_gives(void **state)
                 { "not openable", "fail=wrap_sys_device:IO", REASON_FAILURE, true },
                 { "not there", "fail=wrap_sys_device:NO_DEVICE", REASON_NOT_FOUND, true },
                 { "not allowed", "fail=wrap_sys_device:ACCESS", REASON_ACCESS_DENIED, true },
+                { "a hub", "class=9", REASON_USAGE, true },
                 { "without descriptor", "fail=get_device_descriptor:IO", REASON_FAILURE, true },
         };
 
