@@ -8,6 +8,7 @@
 
 struct link {
         int fd;
+        enum role role;
         struct event *io, *flush, *again;
         struct parser *parser;
         struct writer *writer;
