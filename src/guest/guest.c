@@ -317,6 +317,7 @@ struct usb_guest_buffer *usb_guest_buffer(struct usb_guest *g, size_t size)
 static int check(const struct usb_guest *g, const struct packet *packet, size_t size)
 {
         uint32_t host = link_peer_caps(g->link);
+        enum packet_fault fault;
 
         if (g->is_over || !g->is_greeted)
                 return -ENOTCONN;
@@ -324,23 +325,13 @@ static int check(const struct usb_guest *g, const struct packet *packet, size_t 
             !(g->config.caps & host & CAP_BULK_LENGTH_32BIT))
                 return -EMSGSIZE;
 
-        switch (packet_verify(packet, size, ROLE_GUEST, host)) {
-        case PACKET_FAULT_NONE: break;
-        case PACKET_FAULT_NOT_CAPABLE: return -EOPNOTSUPP;
-        case PACKET_FAULT_TRANSFER_LIMIT: return -EMSGSIZE;
-        case PACKET_FAULT_UNKNOWN_TYPE:
-        case PACKET_FAULT_SENDER:
-        case PACKET_FAULT_TOO_LONG:
-        case PACKET_FAULT_TOO_SHORT:
-        case PACKET_FAULT_NO_PAYLOAD:
-        case PACKET_FAULT_DIRECTION:
-        case PACKET_FAULT_INTERFACES:
-        case PACKET_FAULT_LENGTH:
-        case PACKET_FAULT_NO_TERMINATOR:
-        case PACKET_FAULT_CAPS:
-        case PACKET_FAULT_NOT_HELLO:
-        case PACKET_FAULT_SECOND_HELLO: return -EINVAL;
-        }
+        fault = packet_verify(packet, size, ROLE_GUEST, host);
+        if (fault == PACKET_FAULT_NOT_CAPABLE)
+                return -EOPNOTSUPP;
+        if (fault == PACKET_FAULT_TRANSFER_LIMIT)
+                return -EMSGSIZE;
+        if (fault != PACKET_FAULT_NONE)
+                return -EINVAL;
 
         return link_is_full(g->link) ? -EAGAIN : 0;
 }

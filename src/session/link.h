@@ -2,8 +2,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The connection to the other side: a connected stream socket, the parser and the writer on it.
- * Reads into the parser's targets, hands packets up, gathers what is sent into one write per turn of
- * the event loop. A host's stops reading while the guest does not read; a guest's never does, or
+ * Reads into the parser's targets, hands packets up, gathers what is sent into one write per turn
+ * of the event loop. A host's stops reading while the guest does not read; a guest's never does, or
  * each could wait for the other.
  */
 #include <event2/event.h>
