@@ -107,24 +107,6 @@ static void on_ep_info(struct usb_guest *g, struct parsed *parsed)
         g->device.endpoints = parsed->packet->ep_info;
 }
 
-uint8_t usb_guest_status(const struct packet *packet)
-{
-        switch ((unsigned)packet->type) {
-        case PACKET_configuration_status: return packet->configuration_status.status;
-        case PACKET_alt_setting_status: return packet->alt_setting_status.status;
-        case PACKET_iso_stream_status: return packet->iso_stream_status.status;
-        case PACKET_interrupt_receiving_status: return packet->interrupt_receiving_status.status;
-        case PACKET_bulk_streams_status: return packet->bulk_streams_status.status;
-        case PACKET_bulk_receiving_status: return packet->bulk_receiving_status.status;
-        case PACKET_control_packet: return packet->control_packet.status;
-        case PACKET_bulk_packet: return packet->bulk_packet.status;
-        case PACKET_iso_packet: return packet->iso_packet.status;
-        case PACKET_interrupt_packet: return packet->interrupt_packet.status;
-        case PACKET_buffered_bulk_packet: return packet->buffered_bulk_packet.status;
-        default: return STATUS_inval; /* has none */
-        }
-}
-
 static void answer(struct usb_guest *g, struct usb_guest_pending *p, struct parsed *parsed)
 {
         struct usb_guest_answer a = { .packet = parsed->packet,
@@ -332,6 +314,9 @@ static int check(const struct usb_guest *g, const struct packet *packet, size_t 
                 return -EMSGSIZE;
         if (fault != PACKET_FAULT_NONE)
                 return -EINVAL;
+
+        if (packet->type == PACKET_iso_packet)
+                return link_takes_iso(g->link, 1) ? 0 : -EAGAIN;
 
         return link_is_full(g->link) ? -EAGAIN : 0;
 }

@@ -47,6 +47,24 @@ int usb_guest_answer_type(enum packet_type request, enum packet_type *ret_type)
         return -EINVAL;
 }
 
+uint8_t usb_guest_status(const struct packet *packet)
+{
+        switch ((unsigned)packet->type) {
+        case PACKET_configuration_status: return packet->configuration_status.status;
+        case PACKET_alt_setting_status: return packet->alt_setting_status.status;
+        case PACKET_iso_stream_status: return packet->iso_stream_status.status;
+        case PACKET_interrupt_receiving_status: return packet->interrupt_receiving_status.status;
+        case PACKET_bulk_streams_status: return packet->bulk_streams_status.status;
+        case PACKET_bulk_receiving_status: return packet->bulk_receiving_status.status;
+        case PACKET_control_packet: return packet->control_packet.status;
+        case PACKET_bulk_packet: return packet->bulk_packet.status;
+        case PACKET_iso_packet: return packet->iso_packet.status;
+        case PACKET_interrupt_packet: return packet->interrupt_packet.status;
+        case PACKET_buffered_bulk_packet: return packet->buffered_bulk_packet.status;
+        default: return STATUS_inval; /* has none */
+        }
+}
+
 void usb_guest_requests_init(struct usb_guest_requests *r)
 {
         for (unsigned i = 0; i < USB_GUEST_REQUESTS_MAX; i++)
