@@ -315,10 +315,12 @@ static int check(const struct usb_guest *g, const struct packet *packet, size_t 
         if (fault != PACKET_FAULT_NONE)
                 return -EINVAL;
 
-        if (packet->type == PACKET_iso_packet)
-                return link_takes_iso(g->link, 1) ? 0 : -EAGAIN;
+        if (packet->type != PACKET_iso_packet)
+                return link_is_full(g->link) ? -EAGAIN : 0;
+        if (!g->device.is_connected)
+                return -ENODEV;
 
-        return link_is_full(g->link) ? -EAGAIN : 0;
+        return link_takes_iso(g->link, 1) ? 0 : -EAGAIN;
 }
 
 static void put(struct usb_guest *g, const struct packet *packet, struct usb_guest_buffer *data,

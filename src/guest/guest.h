@@ -121,7 +121,8 @@ int usb_guest_request(struct usb_guest *g, const struct packet *packet,
 /*
  * Sends what has no answer of its own: reset, cancel_data_packet, iso_packet, filter_reject,
  * filter_filter (whose size bytes end with a 0). The id is the caller's: of what is to be
- * cancelled, or the stream's count from 0. Data and errors as above.
+ * cancelled, or the stream's count from 0. Data and errors as above; only an iso_packet needs a
+ * device.
  */
 int usb_guest_send(struct usb_guest *g, const struct packet *packet, struct usb_guest_buffer *data,
                    size_t size);

@@ -228,8 +228,10 @@ enum tool_exit batch_run(struct tool *t, struct batch *b)
         if (r < 0)
                 return tool_not_sent(t, &b->packet, r);
 
-        return b->is_lost ? tool_fail(t, t->is_over ? TOOL_OVER : TOOL_GONE,
-                                      "%s: the device was taken away",
+        if (b->is_lost && t->is_over)
+                return TOOL_OVER;
+
+        return b->is_lost ? tool_fail(t, TOOL_GONE, "%s: the device was taken away",
                                       packet_type_string(b->packet.type))
                           : TOOL_DONE;
 }

@@ -95,14 +95,17 @@ static void more_than_was_asked_for_is_not_kept(void **state)
         usbguest_bed_free(bed);
 }
 
-static void data_without_a_device_is_ignored(void **state)
+static void data_without_a_device_neither_comes_nor_goes(void **state)
 {
         struct packet packet = { .type = PACKET_iso_packet, .iso_packet = { 0x86, .length = 4 } };
+        struct packet out = { .type = PACKET_iso_packet, .iso_packet = { 7, .length = 4 } };
         struct usbguest_bed *bed = usbguest_bed_new_up();
 
         host_send_bare(bed, PACKET_device_disconnect);
         host_send(bed, &packet, 0, 4);
         assert_int_equal(bed->n_data, 0);
+        assert_int_equal(usb_guest_send(bed->guest, &out, usb_guest_buffer(bed->guest, 4), 4),
+                         -ENODEV);
         usbguest_bed_free(bed);
 }
 
@@ -157,7 +160,7 @@ int main(void)
                 cmocka_unit_test(a_device_that_goes_twice_is_told_once),
                 cmocka_unit_test(an_answer_of_another_kind_is_none),
                 cmocka_unit_test(more_than_was_asked_for_is_not_kept),
-                cmocka_unit_test(data_without_a_device_is_ignored),
+                cmocka_unit_test(data_without_a_device_neither_comes_nor_goes),
                 cmocka_unit_test(each_request_has_its_end_however_the_link_ends),
         };
 
