@@ -85,6 +85,18 @@ streams() {
 	pass
 }
 
+bulk_streams() {
+	name=$1_carries_bulk_streams
+	script "$1" speed=super,device=bulk 0 --stream=2 <<-END
+		alloc-streams 0x81,2 4
+		read 0x81 4
+		write 2 00010203
+		free-streams 0x81,2
+	END
+	prints 'alloc-streams: status=success endpoints=0x00020004 streams=4'
+	pass
+}
+
 # Bytes 6 to 4095 of the pattern, which 0x02 compares with what it gets.
 for ((i = 6; i < 4096; i++)); do printf '\\x%02x' $(((i ^ i >> 8) & 255)); done >"$directory/escaped"
 printf %b "$(cat "$directory/escaped")" >"$directory/rest"
@@ -95,6 +107,7 @@ for host_kind in $hosts; do
 	describes "$host_kind"
 	transfers "$host_kind"
 	streams "$host_kind"
+	bulk_streams "$host_kind"
 done
 
 name=many_transfers_are_in_flight
