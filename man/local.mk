@@ -3,6 +3,7 @@ dist_man_MANS += \
 	%D%/usbredir-filters.5 \
 	%D%/usbredir-guests.5 \
 	%D%/usbredir-session.1 \
+	%D%/usbredir-testguest.1 \
 	%D%/usbredirctl.1 \
 	%D%/usbredird.8 \
 	%D%/usbredird.conf.5

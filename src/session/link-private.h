@@ -8,6 +8,7 @@
 
 struct link {
         int fd;
+        enum role role;
         struct event *io, *flush, *again, *probe;
         struct parser *parser;
         struct writer *writer;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * What goes in and what comes out; the socket is link-io.c's. Packets are taken while the owner
- * does not hold them, the guest reads what is sent, and the turn of the loop is not over.
+ * does not hold them, a guest reads what is sent, and the turn of the loop is not over.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -49,8 +49,9 @@ static void send_hello(struct link *l, const char *version, uint32_t caps)
         link_send(l, &hello, word, sizeof(word), NULL);
 }
 
-int link_new(struct link **ret, struct event_base *base, int fd, const char *version, uint32_t caps,
-             size_t answers, const struct link_events *events, void *userdata)
+int link_new(struct link **ret, struct event_base *base, int fd, enum role role,
+             const char *version, uint32_t caps, size_t answers, const struct link_events *events,
+             void *userdata)
 {
         CLEANUP(link_freep) struct link *l = NULL;
         int r;
@@ -59,15 +60,15 @@ int link_new(struct link **ret, struct event_base *base, int fd, const char *ver
         if (!l)
                 return -ENOMEM;
 
-        *l = (struct link){ .fd = -1, .events = *events, .userdata = userdata };
+        *l = (struct link){ .fd = -1, .role = role, .events = *events, .userdata = userdata };
         transport_make_plain(&l->plain, fd);
         l->transport = &l->plain;
         l->is_prepared = true;
 
-        r = parser_new(&l->parser, ROLE_HOST, caps, new_payload, release_payload, l);
+        r = parser_new(&l->parser, role, caps, new_payload, release_payload, l);
         if (r < 0)
                 return r;
-        r = writer_new(&l->writer, ROLE_HOST, caps, LINK_PACKETS + answers, release_payload, l);
+        r = writer_new(&l->writer, role, caps, LINK_PACKETS + answers, release_payload, l);
         if (r < 0)
                 return r;
 
@@ -208,6 +209,11 @@ static bool is_low(const struct link *l, enum writer_kind kind)
                writer_packets_of(l->writer, kind) <= LINK_LOW_PACKETS;
 }
 
+bool link_is_full(const struct link *l)
+{
+        return is_full(l, WRITER_ANSWER);
+}
+
 bool link_holds_streams(struct link *l)
 {
         if (is_full(l, WRITER_STREAM))
@@ -238,7 +244,9 @@ size_t link_iso_bytes(const struct link *l, uint8_t endpoint)
 
 bool link_may_take(struct link *l)
 {
-        if (l->throttled)
+        if (l->role == ROLE_GUEST)
+                l->throttled = false;
+        else if (l->throttled)
                 l->throttled = !is_low(l, WRITER_ANSWER);
         else
                 l->throttled = is_full(l, WRITER_ANSWER);

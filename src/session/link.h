@@ -1,9 +1,10 @@
 #pragma once
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The connection to the guest: a connected stream socket, the parser and the writer on it. Reads
- * into the parser's targets, hands packets up, gathers what is sent into one write per turn of the
- * event loop, and stops reading while the guest does not read.
+ * The connection to the other side: a connected stream socket, the parser and the writer on it.
+ * Reads into the parser's targets, hands packets up, gathers what is sent into one write per turn
+ * of the event loop. A host's stops reading while the guest does not read; a guest's never does, or
+ * each could wait for the other.
  */
 #include <event2/event.h>
 #include <stdbool.h>
@@ -58,13 +59,14 @@ struct link_events {
 #define LINK_PACKETS (2 * LINK_HIGH_PACKETS + LINK_ISO_PACKETS)
 
 /*
- * A link of the host's role on a connected, non-blocking socket, which is the link's from here on;
+ * A link of that role on a connected, non-blocking socket, which is the link's from here on;
  * sends hello with that version and those capabilities. Answers is the number of packets that may
  * become due whatever the marks say. Returns 0, -ENOMEM or -EIO; on error the socket is the
  * caller's.
  */
-int link_new(struct link **ret, struct event_base *base, int fd, const char *version, uint32_t caps,
-             size_t answers, const struct link_events *events, void *userdata);
+int link_new(struct link **ret, struct event_base *base, int fd, enum role role,
+             const char *version, uint32_t caps, size_t answers, const struct link_events *events,
+             void *userdata);
 struct link *link_free(struct link *l);
 
 /*
@@ -89,6 +91,9 @@ void link_hold(struct link *l, bool hold);
 /* Ends it without a word: on_end is not called. What is queued is lost. */
 void link_shut(struct link *l);
 
+/* Of a guest: is so much queued that the host does not read? Then requests should wait. */
+bool link_is_full(const struct link *l);
+
 /* Is so much data of streams queued that there should be no more, until on_flushed? */
 bool link_holds_streams(struct link *l);
 
@@ -108,7 +113,7 @@ struct link_counters {
 
 const struct link_counters *link_counters(const struct link *l);
 
-/* Capabilities of the guest; 0 before its hello. */
+/* Capabilities of the other side; 0 before its hello. */
 uint32_t link_peer_caps(const struct link *l);
 
 /* What its hello says it is, terminated; "" before. */

@@ -319,7 +319,7 @@ int session_new(struct session **ret, const struct session_config *config, struc
         if (r < 0)
                 return r;
 
-        r = link_new(&s->link, base, fd, PACKAGE_STRING, SESSION_CAPS, ANSWERS_MAX,
+        r = link_new(&s->link, base, fd, ROLE_HOST, PACKAGE_STRING, SESSION_CAPS, ANSWERS_MAX,
                      &session_link_events, s);
         if (r < 0)
                 return r;

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# The manuals of usbredird and usbredir-session know the options, signals and exit codes that --help
-# knows, and no others; the states, reasons and methods that the code has, and no others. All
+# The manuals of usbredird, usbredir-session and usbredir-testguest know the options, signals and exit
+# codes that --help knows, and no others; the states, reasons and methods that the code has, and no others. All
 # manuals are well-formed, and those they refer to are there.
 set -u
 
@@ -62,7 +62,7 @@ manual_codes() {
             sub(/;$/, "", line); print code line; line = "" } }' | sort -u
 }
 
-for page in usbredird.8 usbredir-session.1; do
+for page in usbredird.8 usbredir-session.1 usbredir-testguest.1; do
     program=${page%.*}
     name=${program}_and_its_manual_have_the_same_options
     same "$(help_options "$program")" "$(manual_options "$page")"

@@ -149,8 +149,8 @@ static inline struct link_bed *link_bed_new(int type)
         make_pair(type, fds);
         bed->guest = fds[1];
         bed->own = fds[0];
-        assert_int_equal(link_new(&bed->link, bed->base, fds[0], "unit", BED_CAPS, BED_ANSWERS,
-                                  &events, bed),
+        assert_int_equal(link_new(&bed->link, bed->base, fds[0], ROLE_HOST, "unit", BED_CAPS,
+                                  BED_ANSWERS, &events, bed),
                          0);
         return bed;
 }

@@ -18,6 +18,7 @@ EXTRA_DIST += \
 	%D%/usb-bed.h \
 	%D%/usb-device-bed.h \
 	%D%/usb-transfer-bed.h \
+	%D%/usbguest-bed.h \
 	%D%/wire-examples.h \
 	%D%/worker-bed.h
 
@@ -80,6 +81,7 @@ unit_tests = \
 	%D%/test-session-tls-data \
 	%D%/test-session-unit \
 	%D%/test-socket \
+	%D%/test-testguest \
 	%D%/test-text \
 	%D%/test-tuple \
 	%D%/test-usb-bulk-streams \
@@ -95,6 +97,8 @@ unit_tests = \
 	%D%/test-usb-transfer \
 	%D%/test-usb-transfer-memory \
 	%D%/test-usb-transfer-share \
+	%D%/test-usbguest \
+	%D%/test-usbguest-hostile \
 	%D%/test-writer \
 	%D%/test-writer-rules
 
@@ -147,6 +151,10 @@ worker_ldadd = libdaemon.a $(LDADD) $(LIBSYSTEMD_LIBS)
 %C%_test_usb_transfer_memory_LDADD = $(fake_ldadd)
 %C%_test_usb_transfer_share_LDFLAGS = $(fake_ldflags)
 %C%_test_usb_transfer_share_LDADD = $(fake_ldadd)
+%C%_test_testguest_LDADD = libtestguest.a libusbguest.a $(LDADD) $(JANSSON_LIBS) $(LIBSYSTEMD_LIBS)
+%C%_test_usbguest_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=malloc,--wrap=calloc
+%C%_test_usbguest_LDADD = libusbguest.a $(LDADD)
+%C%_test_usbguest_hostile_LDADD = libusbguest.a $(LDADD)
 %C%_test_writer_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
 
 # What upstream's library makes of the same bytes, filters and devices.

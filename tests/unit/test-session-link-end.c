@@ -202,7 +202,7 @@ static void a_socket_that_cannot_be_watched_stays_the_callers(void **state)
         int r;
 
         capture_begin(&err, STDERR_FILENO); /* libevent warns */
-        r = link_new(&link, base, file, "unit", BED_CAPS, 1, &events, NULL);
+        r = link_new(&link, base, file, ROLE_HOST, "unit", BED_CAPS, 1, &events, NULL);
         capture_end(&err);
         assert_int_equal(r, -EIO);
         assert_null(link);
