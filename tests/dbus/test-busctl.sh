@@ -39,7 +39,7 @@ manager="$name $root $name.Manager"
     expect 'a{sv} 8 "verdict" s "allowed"*' busctl call $manager Explain s 1-1
     expect 'a(sussa{sv}) 1 "/etc/usbredir/filters.d/50-test.rules" 1 "-1,-1,-1,-1,1 guest=vm1,vm2 auto=no" "allow" 2 "guest" s "vm1,vm2" "auto" s "no"' \
         busctl call $manager ListRules
-    expect 'a{sv} 5 "bytes-received" t 0*' \
+    expect 'a{sv} 6 "bytes-received" t 0*' \
         busctl call $name $root/sessions/1 $name.Session GetStatistics
     expect '' busctl call $manager Detach 'sa{sv}' 1-1 0
     expect 'u 1' busctl get-property $manager SessionCount
