@@ -9,7 +9,8 @@
 
 struct wire {
         enum role sender;
-        uint32_t caps, peer_caps, both;
+        uint32_t caps, peer_caps; /* as told to both libraries: perhaps not consistent */
+        uint32_t both;
         struct upstream *upstream;
         struct writer *writer;
         struct stream bytes; /* our writer's */
