@@ -109,7 +109,7 @@ static void on_flushed(void *userdata)
 
         if (s->is_ending)
                 session_wake(s);
-        session_streams_hold(s, false);
+        session_streams_release(s);
 }
 
 static void on_encrypted(void *userdata)

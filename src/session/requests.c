@@ -164,27 +164,6 @@ static void refuse_get_alt_setting(struct session *s, struct parsed *parsed)
                          parsed->packet->get_alt_setting.interface);
 }
 
-/*
- * Isochronous streams are not carried yet. "stall" would have the guest start again at once;
- * "inval" is told to its driver, which ends the matter.
- */
-static void on_start_iso_stream(struct session *s, struct parsed *parsed)
-{
-        struct packet answer = { .type = PACKET_iso_stream_status, .id = parsed->packet->id };
-
-        answer.iso_stream_status.status = STATUS_inval;
-        answer.iso_stream_status.endpoint = parsed->packet->start_iso_stream.endpoint;
-        session_send(s, &answer);
-}
-
-static void on_stop_iso_stream(struct session *s, struct parsed *parsed)
-{
-        struct packet answer = { .type = PACKET_iso_stream_status, .id = parsed->packet->id };
-
-        answer.iso_stream_status.endpoint = parsed->packet->stop_iso_stream.endpoint;
-        session_send(s, &answer);
-}
-
 static void on_filter_reject(struct session *s, struct parsed *parsed)
 {
         session_end(s, REASON_GUEST_REJECTED, "by its filter, or as unfit for its port");
@@ -215,24 +194,35 @@ static const struct request requests[PACKET_TYPES] = {
         [PACKET_get_configuration] = { on_get_configuration, refuse_configuration },
         [PACKET_set_alt_setting] = { on_set_alt_setting, refuse_set_alt_setting },
         [PACKET_get_alt_setting] = { on_get_alt_setting, refuse_get_alt_setting },
-        [PACKET_start_iso_stream] = { on_start_iso_stream, on_start_iso_stream },
-        [PACKET_stop_iso_stream] = { on_stop_iso_stream, on_stop_iso_stream },
-        [PACKET_start_interrupt_receiving] = { request_start_interrupt, request_refuse_interrupt },
-        [PACKET_stop_interrupt_receiving] = { request_stop_interrupt, request_refuse_interrupt },
+        [PACKET_start_iso_stream] = { request_start_stream, request_refuse_stream },
+        [PACKET_stop_iso_stream] = { request_stop_stream, request_refuse_stream },
+        [PACKET_start_interrupt_receiving] = { request_start_stream, request_refuse_stream },
+        [PACKET_stop_interrupt_receiving] = { request_stop_stream, request_refuse_stream },
         [PACKET_cancel_data_packet] = { request_cancel, ignore },
         [PACKET_filter_reject] = { on_filter_reject, ignore },
         [PACKET_filter_filter] = { on_filter_filter, on_filter_filter },
         [PACKET_device_disconnect_ack] = { on_device_disconnect_ack, on_device_disconnect_ack },
+        [PACKET_start_bulk_receiving] = { request_start_stream, request_refuse_stream },
+        [PACKET_stop_bulk_receiving] = { request_stop_stream, request_refuse_stream },
         [PACKET_control_packet] = { request_control, request_refuse_data },
         [PACKET_bulk_packet] = { request_bulk, request_refuse_data },
-        [PACKET_iso_packet] = { ignore, ignore }, /* no stream is open: nothing is owed */
+        [PACKET_iso_packet] = { request_iso, ignore }, /* nothing is owed */
         [PACKET_interrupt_packet] = { request_interrupt, request_refuse_data },
 };
+
+/* Requests that need these could not be answered to a guest without them. */
+#define ANSWERED_CAPS (CAP_BULK_STREAMS | CAP_BULK_RECEIVING)
 
 void session_on_packet(struct session *s, struct parsed *parsed)
 {
         const struct request *request = &requests[parsed->packet->type];
         bool is_offered;
+
+        if (packet_needs(parsed->packet->type) & ANSWERED_CAPS & ~link_peer_caps(s->link)) {
+                session_end(s, REASON_PROTOCOL, "%s from a guest that has not announced it",
+                            packet_type_string(parsed->packet->type));
+                return;
+        }
 
         is_offered = s->device_state == DEVICE_OFFERED || s->device_state == DEVICE_FORWARDING;
         if (s->device_state == DEVICE_OFFERED)

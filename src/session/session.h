@@ -17,15 +17,17 @@
 #include "session/reason.h"
 #include "session/state.h"
 #include "usb/device.h"
+#include "usb/iso-out.h"
+#include "usb/stream.h"
 #include "util/macro.h"
 
-/* What we announce. Bulk streams and buffered bulk receiving are not offered to guests. */
-#define SESSION_CAPS (CAP_ALL & ~(CAP_BULK_STREAMS | CAP_BULK_RECEIVING))
+/* What we announce. Bulk streams are not offered to guests. */
+#define SESSION_CAPS (CAP_ALL & ~CAP_BULK_STREAMS)
 
 struct session;
 
-/* Endpoint numbers, of which each may have an IN endpoint that is received from. */
-#define SESSION_STREAMS 16
+/* Endpoints by index: each may be streamed. */
+#define SESSION_STREAMS USB_ENDPOINTS_MAX
 
 /* A guest that has not said hello by then is told of, once. It may be paused for hours. */
 #define SESSION_GREETING_SEC 10
@@ -57,6 +59,22 @@ struct deferred {
         void (*run)(struct session *s, const struct packet *packet);
 };
 
+/* What the guest has started on an endpoint (streams.c). */
+struct session_stream {
+        struct session *session;
+        enum usb_endpoint_type type;     /* which kind of stream: ISO, INTERRUPT or BULK */
+        struct usb_stream_config config; /* as asked for */
+        struct usb_stream *in;           /* started is one of these */
+        struct usb_iso_out *out;
+
+        size_t bytes; /* isochronous: what the guest has in flight at most, as packets */
+        bool is_dropping;
+        uint64_t dropped; /* packets */
+
+        bool is_over; /* stopped by itself */
+        bool has_failed;
+};
+
 struct session {
         struct event_base *base;
         struct usb_loop *loop;
@@ -67,9 +85,9 @@ struct session {
         enum device_state device_state;
         struct deferred deferred;
 
-        struct usb_stream *streams[SESSION_STREAMS]; /* interrupt receiving, by endpoint number */
-        uint16_t streams_over,
-                streams_failed; /* of those that have stopped by themselves, a bit each */
+        struct session_stream streams[SESSION_STREAMS];
+        bool is_holding;          /* those that can be held */
+        uint64_t packets_dropped; /* isochronous ones, that a slow guest did not take */
 
         struct event *work;  /* runs when something has changed */
         struct event *timer; /* the deadline of what we wait for */

@@ -7,6 +7,8 @@ libusbhost_a_SOURCES = \
 	%D%/device.h \
 	%D%/find.c \
 	%D%/find.h \
+	%D%/iso-out.c \
+	%D%/iso-out.h \
 	%D%/layout.c \
 	%D%/layout.h \
 	%D%/loop.c \
@@ -17,5 +19,7 @@ libusbhost_a_SOURCES = \
 	%D%/status.h \
 	%D%/stream.c \
 	%D%/stream.h \
+	%D%/transfer-private.h \
 	%D%/transfer.c \
-	%D%/transfer.h
+	%D%/transfer.h \
+	%D%/transfers.c

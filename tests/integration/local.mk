@@ -27,6 +27,8 @@ integration_tests = \
 	%D%/test-hostile-flood \
 	%D%/test-hostile-guest \
 	%D%/test-hostile-random \
+	%D%/test-bulk-receiving \
+	%D%/test-iso \
 	%D%/test-managed \
 	%D%/test-managed-process \
 	%D%/test-session \
@@ -36,6 +38,10 @@ integration_tests = \
 	%D%/test-streams \
 	%D%/test-tls-qemu \
 	%D%/test-transfers
+%C%_test_bulk_receiving_LDFLAGS = $(fake_ldflags)
+%C%_test_bulk_receiving_LDADD = %D%/libguest.a $(LDADD)
+%C%_test_iso_LDFLAGS = $(fake_ldflags)
+%C%_test_iso_LDADD = %D%/libguest.a $(LDADD)
 %C%_test_managed_LDFLAGS = $(managed_ldflags)
 %C%_test_managed_LDADD = $(managed_ldadd)
 %C%_test_managed_process_LDFLAGS = $(managed_ldflags)
