@@ -3,7 +3,7 @@
  * Any bytes of a peer, in any pieces, to a parser of either role. What it takes must be verified,
  * can be printed, and is what its peer's writer makes of the packet: byte for byte, where it stood.
  */
-#include "wire-input.h"
+#include "fuzz/wire-input.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

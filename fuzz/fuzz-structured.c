@@ -6,7 +6,7 @@
  */
 #include <errno.h>
 
-#include "messages.h"
+#include "fuzz/messages.h"
 
 /* Packets that may be queued: few, so that there is no room for some. */
 #define QUEUE_MAX 3
@@ -32,12 +32,29 @@ static void on_release(void *userdata, void *owner)
         c->owners--;
 }
 
+/* What is queued, by kind and endpoint, is all that is queued. */
+static void check_counts(const struct writer *w)
+{
+        size_t bytes = 0, packets = 0, iso = 0;
+
+        for (enum writer_kind kind = 0; kind < WRITER_KINDS; kind++) {
+                bytes += writer_bytes_of(w, kind);
+                packets += writer_packets_of(w, kind);
+        }
+        for (unsigned i = 0; i < USBREDIR_ENDPOINTS; i++)
+                iso += writer_iso_bytes(w, endpoint_address(i));
+
+        CHECKED(bytes == writer_bytes(w) && packets == writer_packets(w));
+        CHECKED(iso == writer_bytes_of(w, WRITER_ISO));
+}
+
 static void write_piece(struct check *c)
 {
         size_t before = writer_bytes(c->writer), done;
 
         done = drain(c->writer, wire_piece(c->in, c->pieces++), &c->out);
         CHECKED(writer_bytes(c->writer) == before - done);
+        check_counts(c->writer);
 }
 
 /* The writer of a peer that announced that; it is made at the first hello, and then greeted. */
@@ -102,6 +119,7 @@ static void on_result(void *userdata, const struct wire_place *place, const stru
         c->owners++;
         r = writer_put(c->writer, &packet, payload, size, c, &of_writer);
         CHECKED(parsed ? r == 0 : r == -EPROTO && of_writer == fault);
+        check_counts(c->writer);
         if (parsed)
                 stream_append(&c->want, place->bytes, place->whole);
         if (parsed && is_hello)

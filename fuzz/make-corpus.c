@@ -3,8 +3,8 @@
  * Writes the first inputs of the fuzzers of the wire into a folder: each example of the unit tests
  * behind a hello, and conversations of all packets, for both roles and several capabilities.
  */
+#include "fuzz/wire-input.h"
 #include "unit/wire-examples.h"
-#include "wire-input.h"
 
 #define SEED 0x636f7270
 

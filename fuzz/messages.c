@@ -3,7 +3,7 @@
  * Everything here follows from the descriptors: no packet is named but hello, which sets the form
  * of all that come after it.
  */
-#include "messages.h"
+#include "fuzz/messages.h"
 
 /* Payloads are small, but for one that is read straight into its place. */
 #define PAYLOAD_MAX (PARSER_DIRECT_MIN + 64)

@@ -5,7 +5,7 @@
  * the wire, and made into bytes again: ids and fields then have the form that the capabilities ask
  * for, also where those were what changed.
  */
-#include "wire-input.h"
+#include "fuzz/wire-input.h"
 
 /* More would only make inputs slow. */
 #define MESSAGES_MAX 64
@@ -23,8 +23,11 @@ struct messages {
         size_t count;
 };
 
-/* Changes up to max bytes in place; returns the new size. libFuzzer's own. */
-size_t LLVMFuzzerMutate(uint8_t *data, size_t size, size_t max);
+/*
+ * Changes up to max bytes in place; returns the new size. The engine's own: builds that only run
+ * inputs again have none, and change nothing.
+ */
+__attribute__((weak)) size_t LLVMFuzzerMutate(uint8_t *data, size_t size, size_t max);
 
 /* Reads what is whole; bytes that are no packet are left out. */
 void messages_read(struct messages *m, const uint8_t *data, size_t size);
