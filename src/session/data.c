@@ -204,13 +204,21 @@ void request_control(struct session *s, struct parsed *parsed)
         start_transfer(s, parsed, endpoint, control->endpoint);
 }
 
+bool request_may_use_stream(const struct session *s, uint8_t endpoint, uint32_t stream_id)
+{
+        uint32_t streams = usb_device_streams(s->device, endpoint);
+
+        return streams > 0 ? stream_id >= 1 && stream_id <= streams : stream_id == 0;
+}
+
 void request_bulk(struct session *s, struct parsed *parsed)
 {
         const struct packet_bulk_packet *bulk = &parsed->packet->bulk_packet;
         const struct usb_endpoint *endpoint;
 
         endpoint = usb_layout_endpoint(usb_device_layout(s->device), bulk->endpoint);
-        if (endpoint->type != USB_ENDPOINT_BULK || bulk->stream_id != 0) {
+        if (endpoint->type != USB_ENDPOINT_BULK ||
+            !request_may_use_stream(s, bulk->endpoint, bulk->stream_id)) {
                 refuse_data(s, parsed->packet, STATUS_inval);
                 return;
         }

@@ -22,8 +22,8 @@ struct link {
         bool readable, writable, closing;
         bool is_probing;
         uint64_t probed; /* bytes received by the last probe */
-        bool held;      /* by the owner */
-        bool throttled; /* too much is queued */
+        bool held;       /* by the owner */
+        bool throttled;  /* too much is queued */
         bool holds_streams;
         bool is_over;
         bool trace;

@@ -172,7 +172,7 @@ static void on_signal(evutil_socket_t fd, short what, void *userdata)
 static void set_memory(struct managed *m, uint32_t bytes)
 {
         m->order.usbfs_memory = bytes;
-        if (m->session)
+        if (m->session && m->session->device)
                 usb_transfers_set_memory(usb_device_transfers(m->session->device), bytes);
 }
 

@@ -13,6 +13,7 @@
 #include <stdint.h>
 #include <time.h>
 
+#include "filter/plain.h"
 #include "session/link.h"
 #include "session/reason.h"
 #include "session/state.h"
@@ -21,8 +22,8 @@
 #include "usb/stream.h"
 #include "util/macro.h"
 
-/* What we announce. Bulk streams are not offered to guests. */
-#define SESSION_CAPS (CAP_ALL & ~CAP_BULK_STREAMS)
+/* What we announce: all there is. */
+#define SESSION_CAPS CAP_ALL
 
 struct session;
 
@@ -89,6 +90,14 @@ struct session {
         bool is_holding;          /* those that can be held */
         uint64_t packets_dropped; /* isochronous ones, that a slow guest did not take */
 
+        bool has_next; /* device: the one in use has to leave for it */
+        struct session_config next;
+        bool ack_is_due;         /* of a device_disconnect; nothing is offered before it */
+        bool is_reading_payload; /* into a transfer of the device */
+
+        struct plain filter; /* the guest's, if it has sent one */
+        bool has_filter;
+
         struct event *work;  /* runs when something has changed */
         struct event *timer; /* the deadline of what we wait for */
 
@@ -98,7 +107,7 @@ struct session {
         bool is_intact;  /* the device was never taken, or has been given back whole */
         /* What a guest may bring about without end is logged once. */
         struct {
-                bool no_memory, too_long, filter;
+                bool no_memory, too_long, filter, bad_filter;
         } has_said;
         enum session_reason reason;
         char end_text[256]; /* what happened */
@@ -120,6 +129,24 @@ struct session *session_free(struct session *s);
 void session_end(struct session *s, enum session_reason reason, const char *format, ...)
         PRINTF(3, 4);
 
+/*
+ * Offers another device on the same connection, in place of the one in use, or after one that the
+ * guest has rejected or that is gone, as long as the session is not over. Of the config only what
+ * concerns the device counts. How it goes is told by the states; what goes wrong with it ends the
+ * session. -ENOTCONN without a connection; -ESHUTDOWN if the session ends for another reason;
+ * -EBUSY while one is waiting already.
+ */
+int session_next_device(struct session *s, const struct session_config *next);
+
+/* Is only the device's part over with that reason, and the connection as good as before? */
+bool session_may_go_on(enum session_reason reason);
+
+/* Opens it once the last device has been returned (next.c). */
+void session_take_next(struct session *s);
+
+/* Opens the device of the config; on error *ret_reason is as of session_new(). */
+int session_open_device(struct session *s, enum session_reason *ret_reason);
+
 /* What the link tells; its beginning, encrypted or not; its deadlines (link-events.c). */
 extern const struct link_events session_link_events;
 void session_begin_link(struct session *s, struct transport *tls);
@@ -127,6 +154,12 @@ void session_wait_for_hello(struct session *s);
 
 /* Tells whoever waits for that of a change. */
 void session_tell(struct session *s);
+
+/* May the guest use the device? */
+static inline bool session_is_offered(const struct session *s)
+{
+        return s->device_state == DEVICE_OFFERED || s->device_state == DEVICE_FORWARDING;
+}
 
 /* A packet of the guest (requests.c). */
 void session_on_packet(struct session *s, struct parsed *parsed);
@@ -140,11 +173,15 @@ void session_cancel(struct session *s, uint32_t endpoints);
 /* Refuses a request that waits for its endpoints to be quiet, if one does (requests.c). */
 void session_refuse_deferred(struct session *s);
 
+/* Notes the guest's filter; ends the session if it denies the device (guest-filter.c). */
+void session_set_filter(struct session *s, const char *text);
+void session_judge(struct session *s);
+
 /* Tells the guest the interfaces and endpoints in force, and of the device (describe.c). */
 void session_send_infos(struct session *s);
 void session_send_connect(struct session *s);
 
-/* The next step out of an ending session; whatever it waits for calls again (leave.c). */
+/* The next step of a device on its way out; whatever it waits for calls again (leave.c). */
 void session_leave(struct session *s);
 
 /* Has is_overdue set after so many seconds, and the work event run. One at a time. */

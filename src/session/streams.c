@@ -231,7 +231,8 @@ static int start(struct session *s, const struct session_stream *asked)
         int r;
 
         endpoint = usb_layout_endpoint(usb_device_layout(s->device), asked->config.address);
-        if (endpoint->type != asked->type)
+        if (endpoint->type != asked->type ||
+            !request_may_use_stream(s, asked->config.address, asked->config.stream_id))
                 return -EINVAL;
 
         *stream = (struct session_stream){ .session = s,

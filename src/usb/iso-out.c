@@ -13,7 +13,6 @@
 
 #include "usb/status.h"
 #include "usb/stream.h"
-#include "util/cleanup.h"
 
 struct usb_iso_out {
         struct usb_transfers *set;
@@ -33,8 +32,6 @@ struct usb_iso_out {
         const struct usb_iso_out_events *events;
         void *userdata;
 };
-
-DEFINE_CLEANUP(struct usb_iso_out, usb_iso_out_free)
 
 static void abandon_all(struct usb_iso_out *o)
 {

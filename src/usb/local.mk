@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 noinst_LIBRARIES += libusbhost.a
 libusbhost_a_SOURCES = \
+	%D%/bulk-streams.c \
 	%D%/claim.c \
 	%D%/device-private.h \
 	%D%/device.c \

@@ -23,13 +23,16 @@
 /* Its interrupt endpoint has little to say while the conversation lasts. */
 #define DEVICE "rate=1"
 
+/* What every packet carries is a filter that allows the device. */
+#define FILTER "-1,-1,-1,-1,1"
+
 static const struct {
         struct packet packet;
         size_t size;
 } conversation[] = {
         { { .type = PACKET_reset }, 0 },
         { { .type = PACKET_get_configuration, .id = 1 }, 0 },
-        { { .type = PACKET_filter_filter }, 12 },
+        { { .type = PACKET_filter_filter }, sizeof(FILTER) },
         { { .type = PACKET_control_packet,
             .id = 2,
             .control_packet = { .endpoint = 0x80,
@@ -96,7 +99,7 @@ struct recording {
 /* The bytes of the conversation, by a guest whose ids have 32 bits: the same before and after. */
 static void record(struct recording *r)
 {
-        static const uint8_t payload[64];
+        static const uint8_t payload[64] = FILTER;
         struct packet hello = { .type = PACKET_hello };
         struct bed b;
 
