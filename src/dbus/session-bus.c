@@ -34,6 +34,7 @@ static int reply_statistics(struct call *call, const struct redirection *s)
                 { "bytes-sent", status->bytes_sent },
                 { "packets-received", status->packets_received },
                 { "packets-sent", status->packets_sent },
+                { "packets-dropped", status->packets_dropped },
                 { "usbfs-memory", status->usbfs_memory },
         };
         int r;

@@ -80,6 +80,11 @@ size_t packet_fields_size(enum packet_type type, uint32_t both)
         return size;
 }
 
+uint32_t packet_needs(enum packet_type type)
+{
+        return descriptors[type].needs;
+}
+
 enum packet_payload packet_payload_kind(enum packet_type type)
 {
         return descriptors[type].payload;

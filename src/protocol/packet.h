@@ -136,6 +136,9 @@ size_t packet_header_size(uint32_t type, uint32_t both);
 /* Bytes of the fields of a packet of that known type. */
 size_t packet_fields_size(enum packet_type type, uint32_t both);
 
+/* The capabilities that the receiver of such a packet must have announced. */
+uint32_t packet_needs(enum packet_type type);
+
 enum packet_payload packet_payload_kind(enum packet_type type);
 
 /* Reads a header of packet_header_size() bytes, of whatever type it turns out to be. */

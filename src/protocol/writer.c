@@ -29,6 +29,8 @@ struct queued {
         const uint8_t *payload;
         size_t payload_size; /* not written yet */
         void *owner;
+        enum writer_kind kind;
+        uint8_t endpoint; /* address, of an isochronous packet */
 };
 
 struct writer {
@@ -42,6 +44,8 @@ struct writer {
         struct queued *queue; /* a ring of capacity */
         size_t capacity, first, count;
         size_t bytes;
+        size_t packets_of[WRITER_KINDS], bytes_of[WRITER_KINDS];
+        size_t iso_bytes[USBREDIR_ENDPOINTS];
 
         uint8_t *buffer; /* capacity * SLOT; the runs stand in [begin, end) */
         size_t begin, end;
@@ -157,6 +161,35 @@ static int verify(struct writer *w, const struct packet *packet, const uint8_t *
         return -EPROTO;
 }
 
+static enum writer_kind kind_of(const struct packet *packet)
+{
+        if (packet->type == PACKET_iso_packet)
+                return WRITER_ISO;
+        if (packet->type == PACKET_buffered_bulk_packet ||
+            (packet->type == PACKET_interrupt_packet && packet->interrupt_packet.endpoint & 0x80))
+                return WRITER_STREAM;
+
+        return WRITER_ANSWER;
+}
+
+static void count(struct writer *w, struct queued *q, const struct packet *packet, size_t size)
+{
+        q->kind = kind_of(packet);
+        w->packets_of[q->kind]++;
+        w->bytes_of[q->kind] += size;
+        if (q->kind == WRITER_ISO) {
+                q->endpoint = packet->iso_packet.endpoint;
+                w->iso_bytes[endpoint_index(q->endpoint)] += size;
+        }
+}
+
+static void count_written(struct writer *w, const struct queued *q, size_t size)
+{
+        w->bytes_of[q->kind] -= size;
+        if (q->kind == WRITER_ISO)
+                w->iso_bytes[endpoint_index(q->endpoint)] -= size;
+}
+
 int writer_put(struct writer *w, const struct packet *packet, const uint8_t *payload, size_t size,
                void *owner, enum packet_fault *ret_fault)
 {
@@ -178,6 +211,7 @@ int writer_put(struct writer *w, const struct packet *packet, const uint8_t *pay
         w->has_hello = true;
 
         prefix = packet_put(w->buffer + w->end, packet, size, w->both);
+        count(w, q, packet, prefix + size);
         if (size <= WRITER_COPY_MAX) {
                 if (size > 0)
                         memcpy(w->buffer + w->end + prefix, payload, size);
@@ -239,12 +273,14 @@ void writer_wrote(struct writer *w, size_t size)
                 q->payload_size -= m;
                 q->payload = m ? q->payload + m : q->payload;
                 size -= n + m;
+                count_written(w, q, n + m);
 
                 if (q->run || q->payload_size)
                         break;
 
                 w->first = w->first + 1 < w->capacity ? w->first + 1 : 0;
                 w->count--;
+                w->packets_of[q->kind]--;
                 give_back(w, q->owner);
         }
 
@@ -260,6 +296,21 @@ size_t writer_bytes(const struct writer *w)
 size_t writer_packets(const struct writer *w)
 {
         return w->count;
+}
+
+size_t writer_bytes_of(const struct writer *w, enum writer_kind kind)
+{
+        return w->bytes_of[kind];
+}
+
+size_t writer_packets_of(const struct writer *w, enum writer_kind kind)
+{
+        return w->packets_of[kind];
+}
+
+size_t writer_iso_bytes(const struct writer *w, uint8_t endpoint)
+{
+        return w->iso_bytes[endpoint_index(endpoint)];
 }
 
 size_t writer_room(const struct writer *w)

@@ -53,5 +53,19 @@ void writer_wrote(struct writer *w, size_t size);
 size_t writer_bytes(const struct writer *w);
 size_t writer_packets(const struct writer *w);
 
+/*
+ * Three kinds of packets that are bounded by different means: answers, and all else that follows
+ * from what the peer does, by not reading from it; data that flows by itself, by holding its
+ * source; and isochronous data, which may be dropped instead of being put.
+ */
+enum writer_kind { WRITER_ANSWER, WRITER_STREAM, WRITER_ISO, WRITER_KINDS };
+
+/* What is queued of a kind. */
+size_t writer_bytes_of(const struct writer *w, enum writer_kind kind);
+size_t writer_packets_of(const struct writer *w, enum writer_kind kind);
+
+/* Of the isochronous packets, those of one endpoint. */
+size_t writer_iso_bytes(const struct writer *w, uint8_t endpoint);
+
 /* How many packets there is room for. */
 size_t writer_room(const struct writer *w);

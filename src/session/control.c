@@ -22,7 +22,7 @@
 #define ENDS_WITH(body, field)                                                                     \
         (offsetof(struct body, field) + sizeof(((struct body *)0)->field) == sizeof(struct body))
 _Static_assert(ENDS_WITH(control_order, psk_identity), "padding");
-_Static_assert(ENDS_WITH(control_status, unit), "padding");
+_Static_assert(ENDS_WITH(control_status, packets_dropped), "padding");
 _Static_assert(ENDS_WITH(control_ended, message), "padding");
 #undef ENDS_WITH
 

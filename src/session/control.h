@@ -112,6 +112,7 @@ struct control_status {
         uint64_t packets_received, packets_sent;
         char peer_version[CONTROL_VERSION_SIZE];
         char unit[CONTROL_UNIT_SIZE]; /* systemd's, or "" */
+        uint64_t packets_dropped;     /* isochronous ones, that the guest did not take in time */
 };
 
 struct control_memory {

@@ -13,7 +13,7 @@
 #include "util/cleanup.h"
 #include "util/log.h"
 
-static uint8_t wire_status(enum usb_status status)
+uint8_t request_status(enum usb_status status)
 {
         static const uint8_t statuses[] = {
                 [USB_STATUS_SUCCESS] = STATUS_success, [USB_STATUS_CANCELLED] = STATUS_cancelled,
@@ -31,7 +31,7 @@ uint8_t request_call_status(struct session *s, int error)
         if (error == -ENODEV)
                 session_end(s, REASON_DEVICE_LOST, "it did not come back");
 
-        return wire_status(usb_status_from_errno(error));
+        return request_status(usb_status_from_errno(error));
 }
 
 /* A data packet goes back as it came, without data, with a status. */
@@ -91,7 +91,7 @@ static void answer_transfer(struct session *s, struct usb_transfer *t, uint8_t s
 void session_answer(struct session *s, struct usb_transfer *t)
 {
         /* The transfer goes along: its data is written from where it is. */
-        answer_transfer(s, t, wire_status(t->status), t->actual, t);
+        answer_transfer(s, t, request_status(t->status), t->actual, t);
 }
 
 void session_cancel(struct session *s, uint32_t endpoints)
@@ -105,11 +105,18 @@ void session_cancel(struct session *s, uint32_t endpoints)
         }
 }
 
-/* What a guest can cause again and again is logged the first time. */
-static void say_once(bool *has_said, const char *text)
+void request_lacks_memory(struct session *s, int error)
 {
+        bool is_share = error == -EMSGSIZE;
+        bool *has_said = is_share ? &s->has_said.too_long : &s->has_said.no_memory;
+
+        /* What a guest can cause again and again is logged the first time. */
         if (!*has_said)
-                log_warning("%s", text);
+                log_warning("%s",
+                            is_share ? "a transfer is longer than this session's share of usbfs "
+                                       "memory: raise usbcore.usbfs_memory_mb"
+                                     : "no memory for a transfer: more is in flight than a "
+                                       "guest may have, or the machine's is short");
         *has_said = true;
 }
 
@@ -133,9 +140,7 @@ static void start_transfer(struct session *s, struct parsed *parsed,
         if (!t && !parsed->lost)
                 t = usb_transfer_new(transfers, length);
         if (!t) {
-                say_once(&s->has_said.no_memory,
-                         "no memory for a transfer: more is in flight than a guest may have, or "
-                         "the machine's is short");
+                request_lacks_memory(s, -ENOMEM);
                 refuse_data(s, packet, STATUS_ioerror);
                 return;
         }
@@ -163,9 +168,7 @@ static void start_transfer(struct session *s, struct parsed *parsed,
                 return;
 
         if (r == -EMSGSIZE)
-                say_once(&s->has_said.too_long,
-                         "a transfer is longer than this session's share of usbfs memory: raise "
-                         "usbcore.usbfs_memory_mb");
+                request_lacks_memory(s, r);
         usb_transfer_free(t);
         refuse_data(s, packet, r == -EMSGSIZE ? STATUS_inval : request_call_status(s, r));
 }
@@ -201,13 +204,21 @@ void request_control(struct session *s, struct parsed *parsed)
         start_transfer(s, parsed, endpoint, control->endpoint);
 }
 
+bool request_may_use_stream(const struct session *s, uint8_t endpoint, uint32_t stream_id)
+{
+        uint32_t streams = usb_device_streams(s->device, endpoint);
+
+        return streams > 0 ? stream_id >= 1 && stream_id <= streams : stream_id == 0;
+}
+
 void request_bulk(struct session *s, struct parsed *parsed)
 {
         const struct packet_bulk_packet *bulk = &parsed->packet->bulk_packet;
         const struct usb_endpoint *endpoint;
 
         endpoint = usb_layout_endpoint(usb_device_layout(s->device), bulk->endpoint);
-        if (endpoint->type != USB_ENDPOINT_BULK || bulk->stream_id != 0) {
+        if (endpoint->type != USB_ENDPOINT_BULK ||
+            !request_may_use_stream(s, bulk->endpoint, bulk->stream_id)) {
                 refuse_data(s, parsed->packet, STATUS_inval);
                 return;
         }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The way out of a session: what is in flight is cancelled and answered, the guest is told and may
- * acknowledge, the device goes back when its transfers have come back, the guest reads the last
- * bytes. Each wait has a deadline; none keeps the device from being returned.
+ * The way out of a device, and of the session with it unless another one follows: what is in flight
+ * is cancelled and answered, the guest is told and may acknowledge, the device goes back when its
+ * transfers have come back, the guest reads the last bytes. Each wait has a deadline; none keeps
+ * the device from being returned.
  */
 #include <string.h>
 
@@ -12,10 +13,17 @@
 /* How long a guest may take to acknowledge a disconnect, and to read the last bytes. */
 #define GOODBYE_SEC 1
 
+static const char *why(const struct session *s)
+{
+        return s->is_ending ? session_reason_string(s->reason) : "for the next one";
+}
+
 static void say_goodbye(struct session *s)
 {
         struct packet disconnect = { .type = PACKET_device_disconnect };
 
+        session_clear_deadline(s);
+        session_refuse_deferred(s);
         session_cancel(s, USB_ENDPOINTS_ALL);
 
         if (s->link_state != LINK_UP) {
@@ -24,8 +32,9 @@ static void say_goodbye(struct session *s)
         }
 
         session_send(s, &disconnect);
-        session_set_device_state(s, DEVICE_DISCONNECTING, session_reason_string(s->reason));
-        if (link_peer_caps(s->link) & CAP_DEVICE_DISCONNECT_ACK)
+        session_set_device_state(s, DEVICE_DISCONNECTING, why(s));
+        s->ack_is_due = link_peer_caps(s->link) & CAP_DEVICE_DISCONNECT_ACK;
+        if (s->ack_is_due)
                 session_set_deadline(s, GOODBYE_SEC);
         else
                 session_set_device_state(s, DEVICE_DRAINING, "the guest acknowledges nothing");
@@ -75,9 +84,7 @@ void session_leave(struct session *s)
                 session_set_device_state(s, DEVICE_DRAINING,
                                          s->link_state == LINK_UP ? "no ack in time" : "link over");
                 break;
-        case DEVICE_CLAIMED:
-                session_set_device_state(s, DEVICE_DRAINING, session_reason_string(s->reason));
-                break;
+        case DEVICE_CLAIMED: session_set_device_state(s, DEVICE_DRAINING, why(s)); break;
         case DEVICE_NONE:
         case DEVICE_DRAINING:
         case DEVICE_RETURNED:
@@ -86,6 +93,11 @@ void session_leave(struct session *s)
 
         if (s->device_state == DEVICE_DRAINING && !drain(s))
                 return;
+
+        if (!s->is_ending) {
+                session_take_next(s);
+                return;
+        }
 
         if (link_queued(s->link) > 0 && !s->is_overdue) {
                 if (!event_pending(s->timer, EV_TIMEOUT, NULL))

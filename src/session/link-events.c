@@ -47,7 +47,12 @@ void session_wait_for_hello(struct session *s)
 
 static void on_packet(void *userdata, struct parsed *parsed)
 {
-        session_on_packet(userdata, parsed);
+        struct session *s = userdata;
+
+        s->is_reading_payload = false;
+        session_on_packet(s, parsed);
+        if (s->has_next)
+                session_wake(s);
 }
 
 /* QEMU says only so that our certificate does not do, after a handshake that went well. */
@@ -84,17 +89,24 @@ static void on_link_end(void *userdata, enum link_end end, int detail)
         session_wake(s);
 }
 
-/* The payload of an OUT transfer is read into the transfer that will carry it. */
+/*
+ * The payload of an OUT transfer is read into the transfer that will carry it. Without a device it
+ * is not read at all.
+ */
 static void *on_payload_new(void *userdata, const struct packet *packet, size_t size,
                             uint8_t **ret_data)
 {
         struct session *s = userdata;
         struct usb_transfer *t;
 
+        if (!session_is_offered(s))
+                return NULL;
+
         t = usb_transfer_new(usb_device_transfers(s->device), size);
         if (t)
                 *ret_data = t->data;
 
+        s->is_reading_payload = t;
         return t;
 }
 
@@ -107,9 +119,9 @@ static void on_flushed(void *userdata)
 {
         struct session *s = userdata;
 
-        if (s->is_ending)
+        if (s->is_ending || s->has_next)
                 session_wake(s);
-        session_streams_hold(s, false);
+        session_streams_release(s);
 }
 
 static void on_encrypted(void *userdata)

@@ -18,6 +18,24 @@
 #define READS_PER_TURN 4
 #define IOVECS         512
 
+/*
+ * A peer that goes without having read everything makes an edge of which libevent does not tell
+ * that it is the last one: its bytes are read, and its end behind them is not. So there is one more
+ * look when nothing has come for a while.
+ */
+#define PROBE_MS 200
+
+static void probe_later(struct link *l)
+{
+        struct timeval delay = { .tv_usec = PROBE_MS * 1000 };
+
+        if (l->is_probing)
+                return;
+
+        l->is_probing = true;
+        event_add(l->probe, &delay);
+}
+
 /* What a transport's result of 0 or less means for reading or writing. */
 static void fail(struct link *l, ssize_t result, bool *flag)
 {
@@ -56,6 +74,7 @@ static void read_some(struct link *l)
                         parser_filled(l->parser, (size_t)size);
                         l->counters.bytes_received += (size_t)size;
                         l->readable = l->closing || !is_drained;
+                        probe_later(l);
                 }
         }
 }
@@ -130,7 +149,8 @@ void link_on_flush(evutil_socket_t fd, short what, void *userdata)
         write_some(l);
         if (l->throttled && link_may_take(l))
                 link_come_back(l);
-        if (l->events.on_flushed && !l->is_over && writer_bytes(l->writer) == 0)
+        if (l->events.on_flushed && !l->is_over &&
+            (link_releases_streams(l) || writer_bytes(l->writer) == 0))
                 l->events.on_flushed(l->userdata);
 }
 
@@ -138,6 +158,22 @@ void link_on_again(evutil_socket_t fd, short what, void *userdata)
 {
         struct link *l = userdata;
 
+        if (l->is_prepared)
+                read_some(l);
+}
+
+void link_on_probe(evutil_socket_t fd, short what, void *userdata)
+{
+        struct link *l = userdata;
+
+        l->is_probing = false;
+        if (l->counters.bytes_received != l->probed) {
+                l->probed = l->counters.bytes_received;
+                probe_later(l);
+                return;
+        }
+
+        l->readable = true;
         if (l->is_prepared)
                 read_some(l);
 }

@@ -8,7 +8,7 @@
 
 struct link {
         int fd;
-        struct event *io, *flush, *again;
+        struct event *io, *flush, *again, *probe;
         struct parser *parser;
         struct writer *writer;
         struct link_events events;
@@ -20,8 +20,11 @@ struct link {
         unsigned taken;   /* packets, in this turn */
         bool is_prepared; /* the transport */
         bool readable, writable, closing;
-        bool held;      /* by the owner */
-        bool throttled; /* too much is queued */
+        bool is_probing;
+        uint64_t probed; /* bytes received by the last probe */
+        bool held;       /* by the owner */
+        bool throttled;  /* too much is queued */
+        bool holds_streams;
         bool is_over;
         bool trace;
 };
@@ -30,12 +33,16 @@ struct link {
 void link_on_io(evutil_socket_t fd, short what, void *userdata);
 void link_on_flush(evutil_socket_t fd, short what, void *userdata);
 void link_on_again(evutil_socket_t fd, short what, void *userdata);
+void link_on_probe(evutil_socket_t fd, short what, void *userdata);
 
 /* Reads on in the next turn of the loop: an event that is activated runs in this one. */
 void link_come_back(struct link *l);
 
 /* Hands packets up. Returns whether the parser wants more bytes, and the owner more packets. */
 bool link_take(struct link *l);
+
+/* May streams go on that were held? Tells so once. */
+bool link_releases_streams(struct link *l);
 
 /* Does the owner want more packets, and may there be more answers? */
 bool link_may_take(struct link *l);

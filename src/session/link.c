@@ -67,8 +67,7 @@ int link_new(struct link **ret, struct event_base *base, int fd, const char *ver
         r = parser_new(&l->parser, ROLE_HOST, caps, new_payload, release_payload, l);
         if (r < 0)
                 return r;
-        r = writer_new(&l->writer, ROLE_HOST, caps, LINK_HIGH_PACKETS + answers, release_payload,
-                       l);
+        r = writer_new(&l->writer, ROLE_HOST, caps, LINK_PACKETS + answers, release_payload, l);
         if (r < 0)
                 return r;
 
@@ -76,7 +75,8 @@ int link_new(struct link **ret, struct event_base *base, int fd, const char *ver
                           l);
         l->flush = event_new(base, -1, 0, link_on_flush, l);
         l->again = event_new(base, -1, 0, link_on_again, l);
-        if (!l->io || !l->flush || !l->again)
+        l->probe = event_new(base, -1, 0, link_on_probe, l);
+        if (!l->io || !l->flush || !l->again || !l->probe)
                 return -ENOMEM;
         if (event_add(l->io, NULL) < 0)
                 return -EIO;
@@ -101,6 +101,8 @@ struct link *link_free(struct link *l)
                 event_free(l->flush);
         if (l->again)
                 event_free(l->again);
+        if (l->probe)
+                event_free(l->probe);
         parser_free(l->parser);
         writer_free(l->writer);
         close_fd(l->fd);
@@ -133,6 +135,7 @@ void link_shut(struct link *l)
         event_del(l->io);
         event_del(l->flush);
         event_del(l->again);
+        event_del(l->probe);
         l->transport->type->finish(l->transport);
         shutdown(l->fd, SHUT_RDWR);
 }
@@ -193,19 +196,52 @@ void link_come_back(struct link *l)
         event_add(l->again, &now);
 }
 
-bool link_is_full(const struct link *l)
+static bool is_full(const struct link *l, enum writer_kind kind)
 {
-        return writer_bytes(l->writer) >= LINK_HIGH_BYTES ||
-               writer_packets(l->writer) >= LINK_HIGH_PACKETS;
+        return writer_bytes_of(l->writer, kind) >= LINK_HIGH_BYTES ||
+               writer_packets_of(l->writer, kind) >= LINK_HIGH_PACKETS;
+}
+
+static bool is_low(const struct link *l, enum writer_kind kind)
+{
+        return writer_bytes_of(l->writer, kind) <= LINK_LOW_BYTES &&
+               writer_packets_of(l->writer, kind) <= LINK_LOW_PACKETS;
+}
+
+bool link_holds_streams(struct link *l)
+{
+        if (is_full(l, WRITER_STREAM))
+                l->holds_streams = true;
+
+        return l->holds_streams;
+}
+
+/* May streams go on that were held? */
+bool link_releases_streams(struct link *l)
+{
+        if (!l->holds_streams || !is_low(l, WRITER_STREAM))
+                return false;
+
+        l->holds_streams = false;
+        return true;
+}
+
+bool link_takes_iso(const struct link *l, size_t packets)
+{
+        return writer_packets_of(l->writer, WRITER_ISO) + packets <= LINK_ISO_PACKETS;
+}
+
+size_t link_iso_bytes(const struct link *l, uint8_t endpoint)
+{
+        return writer_iso_bytes(l->writer, endpoint);
 }
 
 bool link_may_take(struct link *l)
 {
         if (l->throttled)
-                l->throttled = writer_bytes(l->writer) > LINK_LOW_BYTES ||
-                               writer_packets(l->writer) > LINK_LOW_PACKETS;
+                l->throttled = !is_low(l, WRITER_ANSWER);
         else
-                l->throttled = link_is_full(l);
+                l->throttled = is_full(l, WRITER_ANSWER);
 
         return !l->is_over && !l->held && !l->throttled && l->taken < PACKETS_PER_TURN;
 }

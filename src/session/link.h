@@ -34,7 +34,7 @@ struct link_events {
         /* Memory for large payloads, see parser.h, and its way back. */
         parser_payload_new payload_new;
         void (*payload_free)(void *userdata, void *owner);
-        /* All that was queued is the kernel's. NULL if nobody waits for that. */
+        /* All that was queued is the kernel's, or streams may go on. NULL if nobody waits. */
         void (*on_flushed)(void *userdata);
         /* Of an encrypted link: link_text() says how, and our hello goes. NULL as above. */
         void (*on_encrypted)(void *userdata);
@@ -43,12 +43,19 @@ struct link_events {
 /*
  * Reading stops when so much is queued for a guest that does not read, and goes on at the lower
  * marks. 4 MiB are four answers of QEMU's largest size; the small ones are bounded such that as
- * many transfers again can be in flight.
+ * many transfers again can be in flight. Data of streams has the same marks, but counts apart: a
+ * device that floods must not keep the guest's requests from being read.
  */
 #define LINK_HIGH_BYTES   (4u * 1024 * 1024)
 #define LINK_LOW_BYTES    (1u * 1024 * 1024)
 #define LINK_HIGH_PACKETS 512u
 #define LINK_LOW_PACKETS  128u
+
+/* Isochronous packets have their own: a quarter of a second of high-speed microframes. */
+#define LINK_ISO_PACKETS 2048u
+
+/* What may be queued by these, beside the answers that are due whatever the marks say. */
+#define LINK_PACKETS (2 * LINK_HIGH_PACKETS + LINK_ISO_PACKETS)
 
 /*
  * A link of the host's role on a connected, non-blocking socket, which is the link's from here on;
@@ -82,8 +89,13 @@ void link_hold(struct link *l, bool hold);
 /* Ends it without a word: on_end is not called. What is queued is lost. */
 void link_shut(struct link *l);
 
-/* Is so much queued that the guest is not read from? More should not be sent unasked. */
-bool link_is_full(const struct link *l);
+/* Is so much data of streams queued that there should be no more, until on_flushed? */
+bool link_holds_streams(struct link *l);
+
+/* May so many more isochronous packets be sent? And which of their bytes are queued, by endpoint.
+ */
+bool link_takes_iso(const struct link *l, size_t packets);
+size_t link_iso_bytes(const struct link *l, uint8_t endpoint);
 
 /* Bytes queued and not taken by the kernel; 0 where they cannot go: before encryption, once over.
  */

@@ -7,6 +7,7 @@ libsession_a_SOURCES = \
 	%D%/describe.c \
 	%D%/dial.c \
 	%D%/dial.h \
+	%D%/guest-filter.c \
 	%D%/leave.c \
 	%D%/link-events.c \
 	%D%/link-io.c \
@@ -15,6 +16,7 @@ libsession_a_SOURCES = \
 	%D%/link.h \
 	%D%/managed.c \
 	%D%/managed.h \
+	%D%/next.c \
 	%D%/openssl.c \
 	%D%/openssl.h \
 	%D%/options.c \
@@ -50,5 +52,5 @@ libsession_a_SOURCES = \
 bin_PROGRAMS += usbredir-session
 usbredir_session_SOURCES = %D%/main.c
 usbredir_session_LDADD = \
-	libsession.a libusbhost.a libprotocol.a libutil.a \
+	libsession.a libusbhost.a libfilter.a libprotocol.a libutil.a \
 	$(LIBUSB_LIBS) $(LIBEVENT_LIBS) $(LIBSECCOMP_LIBS)

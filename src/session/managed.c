@@ -114,6 +114,7 @@ static void fill_status(const struct managed *m, struct control_status *ret)
         ret->bytes_received = link_counters(s->link)->bytes_received;
         ret->bytes_sent = link_counters(s->link)->bytes_sent;
         ret->packets_received = link_counters(s->link)->packets_received;
+        ret->packets_dropped = s->packets_dropped;
         ret->packets_sent = link_counters(s->link)->packets_sent;
         snprintf(ret->peer_version, sizeof(ret->peer_version), "%s", link_peer_version(s->link));
 }
@@ -171,7 +172,7 @@ static void on_signal(evutil_socket_t fd, short what, void *userdata)
 static void set_memory(struct managed *m, uint32_t bytes)
 {
         m->order.usbfs_memory = bytes;
-        if (m->session)
+        if (m->session && m->session->device)
                 usb_transfers_set_memory(usb_device_transfers(m->session->device), bytes);
 }
 

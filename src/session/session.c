@@ -6,6 +6,7 @@
  *      guest's hello seen      claim the device, offer it
  *      a request deferred      run it when its endpoints are quiet
  *      session_end()           cancel, say goodbye, wait for what is in flight, give back, leave
+ *      session_next_device()   the same, but for the last step
  *
  * Each wait on the way out has a deadline; none keeps the device from being returned.
  */
@@ -109,7 +110,7 @@ void session_end(struct session *s, enum session_reason reason, const char *form
 {
         va_list arguments;
 
-        if (s->is_ending)
+        if (s->is_ending || (s->has_next && session_may_go_on(reason)))
                 return;
 
         va_start(arguments, format);
@@ -118,9 +119,7 @@ void session_end(struct session *s, enum session_reason reason, const char *form
 
         s->is_ending = true;
         s->reason = reason;
-        session_refuse_deferred(s);
         session_clear_deadline(s);
-        link_hold(s->link, false);
         log_write(level_of(s, reason), "%s: %s", session_reason_string(reason), s->end_text);
         session_wake(s);
 }
@@ -141,8 +140,11 @@ void session_greeted(struct session *s)
 
 void session_acknowledged(struct session *s)
 {
-        session_clear_deadline(s);
-        session_set_device_state(s, DEVICE_DRAINING, "acknowledged");
+        s->ack_is_due = false;
+        if (s->device_state == DEVICE_DISCONNECTING) {
+                session_clear_deadline(s);
+                session_set_device_state(s, DEVICE_DRAINING, "acknowledged");
+        }
         session_wake(s);
 }
 
@@ -150,6 +152,10 @@ static void offer(struct session *s)
 {
         const struct usb_device_facts *facts = usb_device_facts(s->device);
         int r;
+
+        session_judge(s);
+        if (s->is_ending)
+                return;
 
         r = usb_device_claim(s->device);
         if (r < 0) {
@@ -159,6 +165,11 @@ static void offer(struct session *s)
         }
         s->is_intact = false;
         session_set_device_state(s, DEVICE_CLAIMED, "the guest is there");
+
+        /* It may have changed since it was opened. */
+        session_judge(s);
+        if (s->is_ending)
+                return;
 
         session_send_infos(s);
         session_send_connect(s);
@@ -185,16 +196,22 @@ static void run_deferred(struct session *s)
         link_hold(s->link, false);
 }
 
+static bool may_offer(const struct session *s)
+{
+        return !s->is_ending && !s->has_next && !s->ack_is_due && s->link_state == LINK_UP &&
+               s->device_state == DEVICE_NONE;
+}
+
 static void on_work(evutil_socket_t fd, short what, void *userdata)
 {
         struct session *s = userdata;
 
-        if (!s->is_ending && s->link_state == LINK_UP && s->device_state == DEVICE_NONE)
+        if (may_offer(s))
                 offer(s);
         if (!s->is_ending && s->deferred.is_set)
                 run_deferred(s);
         session_streams_restart(s);
-        if (s->is_ending)
+        if (s->is_ending || s->has_next)
                 session_leave(s);
 }
 
@@ -256,6 +273,16 @@ static int open_device(struct session *s)
         return 0;
 }
 
+int session_open_device(struct session *s, enum session_reason *ret_reason)
+{
+        int r = open_device(s);
+
+        if (r < 0)
+                *ret_reason = r == -ENODEV ? REASON_NOT_FOUND : session_reason_of_device(r);
+
+        return r;
+}
+
 int session_new(struct session **ret, const struct session_config *config, struct event_base *base,
                 struct usb_loop *loop, int socket_fd, enum session_reason *ret_reason)
 {
@@ -280,11 +307,9 @@ int session_new(struct session **ret, const struct session_config *config, struc
         if (!s->work || !s->timer)
                 return -ENOMEM;
 
-        r = open_device(s);
-        if (r < 0) {
-                *ret_reason = r == -ENODEV ? REASON_NOT_FOUND : session_reason_of_device(r);
+        r = session_open_device(s, ret_reason);
+        if (r < 0)
                 return r;
-        }
 
         r = link_new(&s->link, base, fd, PACKAGE_STRING, SESSION_CAPS, ANSWERS_MAX,
                      &session_link_events, s);
@@ -308,6 +333,7 @@ struct session *session_free(struct session *s)
         if (s->device)
                 session_streams_stop(s, USB_ENDPOINTS_ALL, false);
         usb_device_free(s->device);
+        plain_clear(&s->filter);
         if (s->work)
                 event_free(s->work);
         if (s->timer)

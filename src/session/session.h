@@ -13,19 +13,22 @@
 #include <stdint.h>
 #include <time.h>
 
+#include "filter/plain.h"
 #include "session/link.h"
 #include "session/reason.h"
 #include "session/state.h"
 #include "usb/device.h"
+#include "usb/iso-out.h"
+#include "usb/stream.h"
 #include "util/macro.h"
 
-/* What we announce. Bulk streams and buffered bulk receiving are not offered to guests. */
-#define SESSION_CAPS (CAP_ALL & ~(CAP_BULK_STREAMS | CAP_BULK_RECEIVING))
+/* What we announce: all there is. */
+#define SESSION_CAPS CAP_ALL
 
 struct session;
 
-/* Endpoint numbers, of which each may have an IN endpoint that is received from. */
-#define SESSION_STREAMS 16
+/* Endpoints by index: each may be streamed. */
+#define SESSION_STREAMS USB_ENDPOINTS_MAX
 
 /* A guest that has not said hello by then is told of, once. It may be paused for hours. */
 #define SESSION_GREETING_SEC 10
@@ -57,6 +60,22 @@ struct deferred {
         void (*run)(struct session *s, const struct packet *packet);
 };
 
+/* What the guest has started on an endpoint (streams.c). */
+struct session_stream {
+        struct session *session;
+        enum usb_endpoint_type type;     /* which kind of stream: ISO, INTERRUPT or BULK */
+        struct usb_stream_config config; /* as asked for */
+        struct usb_stream *in;           /* started is one of these */
+        struct usb_iso_out *out;
+
+        size_t bytes; /* isochronous: what the guest has in flight at most, as packets */
+        bool is_dropping;
+        uint64_t dropped; /* packets */
+
+        bool is_over; /* stopped by itself */
+        bool has_failed;
+};
+
 struct session {
         struct event_base *base;
         struct usb_loop *loop;
@@ -67,9 +86,17 @@ struct session {
         enum device_state device_state;
         struct deferred deferred;
 
-        struct usb_stream *streams[SESSION_STREAMS]; /* interrupt receiving, by endpoint number */
-        uint16_t streams_over,
-                streams_failed; /* of those that have stopped by themselves, a bit each */
+        struct session_stream streams[SESSION_STREAMS];
+        bool is_holding;          /* those that can be held */
+        uint64_t packets_dropped; /* isochronous ones, that a slow guest did not take */
+
+        bool has_next; /* device: the one in use has to leave for it */
+        struct session_config next;
+        bool ack_is_due;         /* of a device_disconnect; nothing is offered before it */
+        bool is_reading_payload; /* into a transfer of the device */
+
+        struct plain filter; /* the guest's, if it has sent one */
+        bool has_filter;
 
         struct event *work;  /* runs when something has changed */
         struct event *timer; /* the deadline of what we wait for */
@@ -80,7 +107,7 @@ struct session {
         bool is_intact;  /* the device was never taken, or has been given back whole */
         /* What a guest may bring about without end is logged once. */
         struct {
-                bool no_memory, too_long, filter;
+                bool no_memory, too_long, filter, bad_filter;
         } has_said;
         enum session_reason reason;
         char end_text[256]; /* what happened */
@@ -102,6 +129,24 @@ struct session *session_free(struct session *s);
 void session_end(struct session *s, enum session_reason reason, const char *format, ...)
         PRINTF(3, 4);
 
+/*
+ * Offers another device on the same connection, in place of the one in use, or after one that the
+ * guest has rejected or that is gone, as long as the session is not over. Of the config only what
+ * concerns the device counts. How it goes is told by the states; what goes wrong with it ends the
+ * session. -ENOTCONN without a connection; -ESHUTDOWN if the session ends for another reason;
+ * -EBUSY while one is waiting already.
+ */
+int session_next_device(struct session *s, const struct session_config *next);
+
+/* Is only the device's part over with that reason, and the connection as good as before? */
+bool session_may_go_on(enum session_reason reason);
+
+/* Opens it once the last device has been returned (next.c). */
+void session_take_next(struct session *s);
+
+/* Opens the device of the config; on error *ret_reason is as of session_new(). */
+int session_open_device(struct session *s, enum session_reason *ret_reason);
+
 /* What the link tells; its beginning, encrypted or not; its deadlines (link-events.c). */
 extern const struct link_events session_link_events;
 void session_begin_link(struct session *s, struct transport *tls);
@@ -109,6 +154,12 @@ void session_wait_for_hello(struct session *s);
 
 /* Tells whoever waits for that of a change. */
 void session_tell(struct session *s);
+
+/* May the guest use the device? */
+static inline bool session_is_offered(const struct session *s)
+{
+        return s->device_state == DEVICE_OFFERED || s->device_state == DEVICE_FORWARDING;
+}
 
 /* A packet of the guest (requests.c). */
 void session_on_packet(struct session *s, struct parsed *parsed);
@@ -122,11 +173,15 @@ void session_cancel(struct session *s, uint32_t endpoints);
 /* Refuses a request that waits for its endpoints to be quiet, if one does (requests.c). */
 void session_refuse_deferred(struct session *s);
 
+/* Notes the guest's filter; ends the session if it denies the device (guest-filter.c). */
+void session_set_filter(struct session *s, const char *text);
+void session_judge(struct session *s);
+
 /* Tells the guest the interfaces and endpoints in force, and of the device (describe.c). */
 void session_send_infos(struct session *s);
 void session_send_connect(struct session *s);
 
-/* The next step out of an ending session; whatever it waits for calls again (leave.c). */
+/* The next step of a device on its way out; whatever it waits for calls again (leave.c). */
 void session_leave(struct session *s);
 
 /* Has is_overdue set after so many seconds, and the work event run. One at a time. */

@@ -33,7 +33,8 @@ static const struct {
                                 BIT(LINK_UP) },
         [DEVICE_DISCONNECTING] = { "disconnecting", BIT(DEVICE_DRAINING), BIT(LINK_UP) },
         [DEVICE_DRAINING] = { "draining", BIT(DEVICE_RETURNED), BIT(LINK_NONE) | BIT(LINK_UP) },
-        [DEVICE_RETURNED] = { "returned", 0, BIT(LINK_NONE) | BIT(LINK_GREETING) | BIT(LINK_UP) },
+        [DEVICE_RETURNED] = { "returned", BIT(DEVICE_NONE),
+                              BIT(LINK_NONE) | BIT(LINK_GREETING) | BIT(LINK_UP) },
 };
 
 const char *link_state_string(enum link_state state)

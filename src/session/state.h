@@ -23,7 +23,7 @@ enum device_state {
         DEVICE_FORWARDING,    /* the guest has answered with a request; transfers flow */
         DEVICE_DISCONNECTING, /* device_disconnect sent, waiting for the ack if both can */
         DEVICE_DRAINING,      /* nothing new is accepted; cancels in flight until none is left */
-        DEVICE_RETURNED,      /* released, configuration restored, drivers attached */
+        DEVICE_RETURNED, /* released, configuration restored, drivers attached; none: the next */
         DEVICE_STATES,
 };
 

@@ -37,9 +37,10 @@ static bool may_reset(const struct usb_device *d)
         return true;
 }
 
-/* Those of the first count that are claimed. */
+/* Those of the first count that are claimed; their streams go first. */
 static void release_interfaces(struct usb_device *d, size_t count)
 {
+        usb_device_drop_streams(d, USB_ENDPOINTS_ALL);
         libusb_set_auto_detach_kernel_driver(d->handle, 0);
         for (size_t i = 0; i < count; i++)
                 libusb_release_interface(d->handle, d->layout.interfaces[i].number);
@@ -62,8 +63,7 @@ static int attach_drivers(struct usb_device *d)
         return error;
 }
 
-/* Of the active configuration. */
-static int read_layout(struct usb_device *d)
+int usb_device_read_layout(struct usb_device *d)
 {
         struct libusb_config_descriptor *config = NULL;
         int r;
@@ -85,7 +85,7 @@ static int claim_interfaces(struct usb_device *d)
 {
         int r;
 
-        r = read_layout(d);
+        r = usb_device_read_layout(d);
         if (r < 0)
                 return r;
 
@@ -262,7 +262,7 @@ int usb_device_recover(struct usb_device *d, uint8_t configuration)
         bool has_drivers = false;
         int r;
 
-        r = read_layout(d);
+        r = usb_device_read_layout(d);
         if (r == 0)
                 r = claim_free_interfaces(d, &has_drivers);
         if (r < 0)
@@ -279,6 +279,7 @@ int usb_device_recover(struct usb_device *d, uint8_t configuration)
  */
 static int reset_alts(struct usb_device *d)
 {
+        usb_device_drop_streams(d, USB_ENDPOINTS_ALL);
         for (size_t i = 0; i < d->layout.interface_count; i++)
                 if (d->layout.interfaces[i].alt != 0) {
                         int r = usb_device_set_alt(d, d->layout.interfaces[i].number, 0);

@@ -1,7 +1,7 @@
 #pragma once
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What device.c and claim.c share of a device.
+ * What device.c, claim.c and bulk-streams.c share of a device.
  */
 #include <stdbool.h>
 #include <stdint.h>
@@ -17,8 +17,9 @@ struct usb_device {
 
         struct usb_device_facts facts;
         struct usb_layout layout;
-        uint8_t original_configuration; /* to restore; 0 for none */
-        bool is_taken;                  /* drivers are detached, and must come back */
+        uint32_t streams[USB_ENDPOINTS_MAX]; /* bulk streams allocated, by endpoint index */
+        uint8_t original_configuration;      /* to restore; 0 for none */
+        bool is_taken;                       /* drivers are detached, and must come back */
         bool has_original;
         bool is_never_reset;
         bool is_clean; /* nothing was done since the last reset */
@@ -27,3 +28,12 @@ struct usb_device {
 
 /* libusb's answer as errno; remembers that the device is gone. */
 int usb_device_result(struct usb_device *d, int libusb_error);
+
+/* Reads the layout of the configuration in force. */
+int usb_device_read_layout(struct usb_device *d);
+
+/*
+ * Frees the bulk streams of those of the endpoints that have some. Returns 0 or the first error;
+ * none is left here.
+ */
+int usb_device_drop_streams(struct usb_device *d, uint32_t endpoints);

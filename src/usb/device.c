@@ -97,6 +97,10 @@ static int device_new(struct usb_device **ret, struct usb_loop *loop, struct eve
         if (r < 0)
                 return r;
 
+        /* A claim reads it again, and tells what is wrong. */
+        usb_layout_read(&d->layout, NULL, 0);
+        usb_device_read_layout(d);
+
         usb_loop_watch_removed(loop, on_gone, d);
         *ret = TAKE(d);
         return 0;
@@ -195,6 +199,7 @@ int usb_device_set_alt(struct usb_device *d, uint8_t interface, uint8_t alt)
                 return r;
 
         d->is_clean = false;
+        usb_device_drop_streams(d, usb_layout_endpoints_of(&d->layout, interface));
         r = usb_device_result(d, libusb_set_interface_alt_setting(d->handle, interface, alt));
         if (r < 0)
                 return r;

@@ -69,7 +69,7 @@ int usb_device_release(struct usb_device *d);
 int usb_device_recover(struct usb_device *d, uint8_t configuration);
 
 /*
- * The three below change the device under its transfers: nothing may be in flight on the endpoints
+ * The five below change the device under its transfers: nothing may be in flight on the endpoints
  * concerned. -ENODEV means that the device is lost, also by a claim that failed afterwards.
  */
 
@@ -84,6 +84,19 @@ int usb_device_set_alt(struct usb_device *d, uint8_t interface, uint8_t alt);
  * Otherwise every interface is then in its first alt setting, also after an error.
  */
 int usb_device_reset(struct usb_device *d);
+
+/*
+ * Bulk streams for all endpoints of the mask (by index), count each; what they had is freed, also
+ * on error. -EINVAL for endpoints that cannot have so many, none, or none of them; -ENODEV; -EIO
+ * if the controller cannot, or has fewer. Reset, and what changes an interface, frees its streams.
+ */
+int usb_device_alloc_streams(struct usb_device *d, uint32_t endpoints, uint32_t count);
+
+/* Frees those of the endpoints that have some. -EINVAL for endpoints that can have none. */
+int usb_device_free_streams(struct usb_device *d, uint32_t endpoints);
+
+/* How many bulk streams the endpoint of that address has now. */
+uint32_t usb_device_streams(const struct usb_device *d, uint8_t address);
 
 /* CLEAR_FEATURE(ENDPOINT_HALT), such that the host's data toggle is right too. */
 int usb_device_clear_halt(struct usb_device *d, uint8_t endpoint);

@@ -8,7 +8,10 @@
 #include "usb/layout.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <string.h>
+
+#include "util/macro.h"
 
 static const struct usb_endpoint no_endpoint = { .type = USB_ENDPOINT_NONE };
 
@@ -25,30 +28,61 @@ static void clear(struct usb_layout *layout)
                 layout->endpoints[i] = i % 16 ? no_endpoint : (struct usb_endpoint){ 0 };
 }
 
-static uint16_t max_packet_size(const struct libusb_endpoint_descriptor *e, int speed)
+/* What the SuperSpeed companion says of an endpoint; nothing if there is none. */
+static struct libusb_ss_endpoint_companion_descriptor
+companion_of(const struct libusb_endpoint_descriptor *e, int speed)
 {
-        uint16_t size = e->wMaxPacketSize & 0x07ff;
-        unsigned transactions = 1 + (e->wMaxPacketSize >> 11 & 3);
+        struct libusb_ss_endpoint_companion_descriptor *companion, copy = { 0 };
 
-        /* Up to three transactions per microframe; the fourth value is reserved. */
-        if (speed == LIBUSB_SPEED_HIGH && (e->bmAttributes & 3) == USB_ENDPOINT_ISO)
-                size = (uint16_t)(size * (transactions > 3 ? 1 : transactions));
+        if (speed < LIBUSB_SPEED_SUPER || !e->extra ||
+            libusb_get_ss_endpoint_companion_descriptor(NULL, e, &companion) < 0)
+                return copy;
 
-        return size;
+        copy = *companion;
+        libusb_free_ss_endpoint_companion_descriptor(companion);
+        return copy;
 }
 
-/* From the SuperSpeed companion: 2^n streams, n at most 16. */
+/*
+ * Packets of an iso endpoint in one service interval: up to three transactions in a high-speed
+ * microframe, up to three bursts of 16 at SuperSpeed. The fourth value of two bits is reserved. Who
+ * sends more than 48 KiB an interval says so in a second companion; we say "as much as can be".
+ */
+static unsigned iso_packets(const struct libusb_endpoint_descriptor *e, int speed)
+{
+        struct libusb_ss_endpoint_companion_descriptor companion = companion_of(e, speed);
+        unsigned multiple = speed == LIBUSB_SPEED_HIGH ? e->wMaxPacketSize >> 11 & 3
+                                                       : companion.bmAttributes & 3;
+
+        if (companion.bmAttributes & 0x80)
+                return UINT16_MAX;
+
+        return (multiple == 3 ? 1 : 1 + multiple) * (1 + MIN(companion.bMaxBurst, 15u));
+}
+
+/*
+ * Of an iso endpoint what it may move in a service interval, for that is one packet of the wire.
+ * The packets of an interrupt endpoint's burst stay apart: the short one ends a message.
+ */
+static uint16_t max_packet_size(const struct libusb_endpoint_descriptor *e, int speed)
+{
+        unsigned size = e->wMaxPacketSize & 0x07ff;
+
+        if ((e->bmAttributes & 3) == USB_ENDPOINT_ISO)
+                size *= iso_packets(e, speed);
+
+        return (uint16_t)MIN(size, (unsigned)UINT16_MAX);
+}
+
+/* From the companion: 2^n streams, n at most 16. */
 static uint32_t max_streams(const struct libusb_endpoint_descriptor *e, int speed)
 {
-        struct libusb_ss_endpoint_companion_descriptor *companion;
         unsigned exponent;
 
-        if (speed < LIBUSB_SPEED_SUPER || (e->bmAttributes & 3) != USB_ENDPOINT_BULK || !e->extra ||
-            libusb_get_ss_endpoint_companion_descriptor(NULL, e, &companion) < 0)
+        if ((e->bmAttributes & 3) != USB_ENDPOINT_BULK)
                 return 0;
 
-        exponent = companion->bmAttributes & 0x1f;
-        libusb_free_ss_endpoint_companion_descriptor(companion);
+        exponent = companion_of(e, speed).bmAttributes & 0x1f;
         return exponent >= 1 && exponent <= 16 ? 1u << exponent : 0;
 }
 
@@ -171,6 +205,17 @@ uint32_t usb_layout_endpoints_of(const struct usb_layout *layout, uint8_t interf
         for (size_t i = 0; i < USB_ENDPOINTS_MAX; i++)
                 if (i % 16 && layout->endpoints[i].type != USB_ENDPOINT_NONE &&
                     layout->endpoints[i].interface == interface)
+                        mask |= UINT32_C(1) << i;
+
+        return mask;
+}
+
+uint32_t usb_layout_endpoints_with_streams(const struct usb_layout *layout)
+{
+        uint32_t mask = 0;
+
+        for (size_t i = 0; i < USB_ENDPOINTS_MAX; i++)
+                if (layout->endpoints[i].max_streams > 0)
                         mask |= UINT32_C(1) << i;
 
         return mask;

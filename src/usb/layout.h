@@ -27,7 +27,7 @@ struct usb_endpoint {
         enum usb_endpoint_type type;
         uint8_t interval;         /* bInterval; at least 1 for iso and interrupt */
         uint8_t interface;        /* bInterfaceNumber of its owner */
-        uint16_t max_packet_size; /* bytes per packet, or per microframe for high-speed iso */
+        uint16_t max_packet_size; /* bytes per packet; of an iso endpoint, per service interval */
         uint32_t max_streams;     /* bulk streams, 0 for none */
 };
 
@@ -67,3 +67,6 @@ const struct usb_endpoint *usb_layout_endpoint(const struct usb_layout *layout, 
 
 /* Endpoints of the interface, as a mask by index; without endpoint 0. */
 uint32_t usb_layout_endpoints_of(const struct usb_layout *layout, uint8_t interface);
+
+/* Endpoints that can have bulk streams, as a mask by index. */
+uint32_t usb_layout_endpoints_with_streams(const struct usb_layout *layout);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Free lists, last in first out, one for each size class; the class of a buffer is told by its
- * capacity. A buffer has headroom for the eight bytes of a control transfer's setup, so that the
- * data of every transfer stands at the same place, aligned for anything.
+ * Free lists, last in first out, one for each size class, isochronous transfers apart; the class of
+ * a buffer is told by its capacity. A buffer has headroom for the eight bytes of a control
+ * transfer's setup, so that the data of every transfer stands at the same place, aligned for
+ * anything.
  */
 #include "usb/pool.h"
 
@@ -37,7 +38,7 @@ static void transfer_destroy(struct usb_transfer *t)
         free(t);
 }
 
-static struct usb_transfer *transfer_create(size_t capacity)
+static struct usb_transfer *transfer_create(size_t capacity, bool is_iso)
 {
         struct usb_transfer *t;
         uint8_t *memory;
@@ -49,7 +50,8 @@ static struct usb_transfer *transfer_create(size_t capacity)
         memory = malloc(HEADROOM + capacity);
         t->data = memory ? memory + HEADROOM : NULL;
         t->capacity = capacity;
-        t->libusb = libusb_alloc_transfer(0);
+        t->is_iso = is_iso;
+        t->libusb = libusb_alloc_transfer(is_iso ? USB_POOL_PACKETS : 0);
         if (!t->data || !t->libusb) {
                 transfer_destroy(t);
                 return NULL;
@@ -58,7 +60,7 @@ static struct usb_transfer *transfer_create(size_t capacity)
         return t;
 }
 
-struct usb_transfer *usb_pool_get(struct usb_pool *pool, size_t size)
+struct usb_transfer *usb_pool_get(struct usb_pool *pool, size_t size, bool is_iso)
 {
         size_t class = class_of(size);
         size_t capacity = class < USB_POOL_CLASSES ? class_sizes[class] : size;
@@ -68,12 +70,12 @@ struct usb_transfer *usb_pool_get(struct usb_pool *pool, size_t size)
             pool->bytes > USB_POOL_BYTES_MAX - capacity)
                 return NULL;
 
-        t = class < USB_POOL_CLASSES ? pool->idle[class] : NULL;
+        t = class < USB_POOL_CLASSES ? pool->idle[is_iso][class] : NULL;
         if (t) {
-                LL_DELETE(pool->idle[class], t);
+                LL_DELETE(pool->idle[is_iso][class], t);
                 pool->idle_bytes -= capacity;
         } else {
-                t = transfer_create(capacity);
+                t = transfer_create(capacity, is_iso);
                 if (!t)
                         return NULL;
         }
@@ -96,16 +98,16 @@ void usb_pool_put(struct usb_pool *pool, struct usb_transfer *transfer)
                 return;
         }
 
-        LL_PREPEND(pool->idle[class], transfer);
+        LL_PREPEND(pool->idle[transfer->is_iso][class], transfer);
         pool->idle_bytes += transfer->capacity;
 }
 
 void usb_pool_clear(struct usb_pool *pool)
 {
-        for (size_t i = 0; i < USB_POOL_CLASSES; i++) {
+        for (size_t i = 0; i < 2 * USB_POOL_CLASSES; i++) {
                 struct usb_transfer *t, *next;
 
-                LL_FOREACH_SAFE (pool->idle[i], t, next)
+                LL_FOREACH_SAFE (pool->idle[i % 2][i / 2], t, next)
                         transfer_destroy(t);
         }
 

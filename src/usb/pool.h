@@ -4,6 +4,7 @@
  * Transfers that are not in use, with their buffers, by size class: what a device moves again and
  * again finds its memory, and its pages, where they were. Bounds what one session may hold.
  */
+#include <stdbool.h>
 #include <stddef.h>
 
 struct usb_transfer;
@@ -21,14 +22,20 @@ struct usb_transfer;
 /* Buffers above the largest class come from the heap and return there. */
 #define USB_POOL_CLASSES 6
 
+/* Packets of an isochronous transfer: the most that usbredir can ask for. */
+#define USB_POOL_PACKETS 32
+
 struct usb_pool {
-        struct usb_transfer *idle[USB_POOL_CLASSES];
+        struct usb_transfer *idle[2][USB_POOL_CLASSES]; /* the second: isochronous ones */
         size_t idle_bytes;
         size_t transfers, bytes; /* in use */
 };
 
-/* A transfer with a buffer of at least size bytes; NULL beyond a limit or without memory. */
-struct usb_transfer *usb_pool_get(struct usb_pool *pool, size_t size);
+/*
+ * A transfer with a buffer of at least size bytes, and with room for USB_POOL_PACKETS packets if it
+ * is to be isochronous; NULL beyond a limit or without memory.
+ */
+struct usb_transfer *usb_pool_get(struct usb_pool *pool, size_t size, bool is_iso);
 
 /* Takes it back; it must not be in flight. */
 void usb_pool_put(struct usb_pool *pool, struct usb_transfer *transfer);

@@ -11,16 +11,14 @@
 #include "usb/status.h"
 #include "util/cleanup.h"
 
-/* Enough for a device that reports every 125 us while this process waits for its turn. */
-#define TRANSFERS 5
-
 struct usb_stream {
         struct usb_transfers *set;
-        uint8_t address;
+        struct usb_stream_config config;
+        enum usb_endpoint_type type;
         uint16_t packet_size;
         uint64_t next_id;
 
-        struct usb_transfer *in_flight[TRANSFERS];
+        struct usb_transfer *in_flight[USB_STREAM_TRANSFERS_MAX];
         unsigned count;
         bool is_held, is_stopped;
 
@@ -32,19 +30,38 @@ DEFINE_CLEANUP(struct usb_stream, usb_stream_free)
 
 static void on_complete(struct usb_transfer *t);
 
+static struct usb_transfer *transfer_new(struct usb_stream *s)
+{
+        struct usb_transfer *t;
+
+        if (s->type != USB_ENDPOINT_ISO)
+                return usb_transfer_new(s->set, s->config.bytes);
+
+        t = usb_transfer_new_iso(s->set, s->config.bytes);
+        if (!t)
+                return NULL;
+
+        t->packets = s->config.packets;
+        for (unsigned i = 0; i < t->packets; i++)
+                usb_transfer_set_packet(t, i, s->packet_size);
+
+        return t;
+}
+
 static int submit_one(struct usb_stream *s)
 {
         struct usb_transfer *t;
         int r;
 
-        t = usb_transfer_new(s->set, s->packet_size);
+        t = transfer_new(s);
         if (!t)
                 return -ENOMEM;
 
-        t->type = USB_ENDPOINT_INTERRUPT;
-        t->endpoint = s->address;
+        t->type = s->type;
+        t->endpoint = s->config.address;
+        t->stream_id = s->config.stream_id;
         t->packet_size = s->packet_size;
-        t->length = s->packet_size;
+        t->length = s->config.bytes;
         t->on_complete = on_complete;
         t->userdata = s;
 
@@ -62,7 +79,7 @@ static int fill(struct usb_stream *s)
 {
         int r = 0;
 
-        while (r == 0 && s->count < TRANSFERS && !s->is_held && !s->is_stopped)
+        while (r == 0 && s->count < s->config.transfers && !s->is_held && !s->is_stopped)
                 r = submit_one(s);
 
         return r;
@@ -103,7 +120,8 @@ static void on_complete(struct usb_transfer *t)
                 return;
         }
 
-        t->id = s->next_id++;
+        t->id = s->next_id;
+        s->next_id += s->type == USB_ENDPOINT_ISO ? t->packets : 1;
         s->events->on_data(s->userdata, t);
 
         r = fill(s);
@@ -111,14 +129,33 @@ static void on_complete(struct usb_transfer *t)
                 stop(s, usb_status_from_errno(r));
 }
 
-int usb_stream_start(struct usb_stream **ret, struct usb_transfers *set, uint8_t address,
-                     const struct usb_endpoint *endpoint, const struct usb_stream_events *events,
-                     void *userdata)
+static bool is_possible(const struct usb_endpoint *endpoint, const struct usb_stream_config *config)
+{
+        if (!(config->address & 0x80) || endpoint->max_packet_size == 0 || config->transfers < 1 ||
+            config->transfers > USB_STREAM_TRANSFERS_MAX)
+                return false;
+
+        switch (endpoint->type) {
+        case USB_ENDPOINT_ISO:
+                return config->packets >= 1 && config->packets <= USB_STREAM_PACKETS_MAX;
+        case USB_ENDPOINT_BULK:
+        case USB_ENDPOINT_INTERRUPT:
+                return config->bytes > 0 && config->bytes % endpoint->max_packet_size == 0;
+        case USB_ENDPOINT_CONTROL:
+        case USB_ENDPOINT_NONE: break;
+        }
+
+        return false;
+}
+
+int usb_stream_start(struct usb_stream **ret, struct usb_transfers *set,
+                     const struct usb_endpoint *endpoint, const struct usb_stream_config *config,
+                     const struct usb_stream_events *events, void *userdata)
 {
         CLEANUP(usb_stream_freep) struct usb_stream *s = NULL;
         int r;
 
-        if (endpoint->type != USB_ENDPOINT_INTERRUPT || endpoint->max_packet_size == 0)
+        if (!is_possible(endpoint, config))
                 return -EINVAL;
 
         s = calloc(1, sizeof(*s));
@@ -126,8 +163,11 @@ int usb_stream_start(struct usb_stream **ret, struct usb_transfers *set, uint8_t
                 return -ENOMEM;
 
         s->set = set;
-        s->address = address;
+        s->config = *config;
+        s->type = endpoint->type;
         s->packet_size = endpoint->max_packet_size;
+        if (s->type == USB_ENDPOINT_ISO)
+                s->config.bytes = config->packets * s->packet_size;
         s->events = events;
         s->userdata = userdata;
 
@@ -153,13 +193,8 @@ void usb_stream_hold(struct usb_stream *stream, bool hold)
 {
         int r;
 
-        stream->is_held = hold;
+        stream->is_held = hold && stream->type != USB_ENDPOINT_ISO;
         r = fill(stream);
         if (r < 0)
                 stop(stream, usb_status_from_errno(r));
-}
-
-uint8_t usb_stream_address(const struct usb_stream *stream)
-{
-        return stream->address;
 }

@@ -17,48 +17,13 @@
 #include <sys/time.h>
 #include <utlist.h>
 
-#include "util/cleanup.h"
+#include "usb/transfer-private.h"
 #include "util/macro.h"
-
-#define BUCKETS 256
-
-/* What the kernel counts for an URB beside its data, rounded up. */
-#define URB_OVERHEAD 1024
 
 /* Control requests end within this time; bulk and interrupt never time out (devices may NAK). */
 #define CONTROL_TIMEOUT_MS 5000
 
 #define RETRY_MS 50
-
-/* A share that lets anything move at all. */
-#define MEMORY_MIN (2 * URB_OVERHEAD)
-
-struct usb_transfers {
-        libusb_device_handle *handle;
-        struct usb_pool pool;
-        const struct usb_transfer_events *events;
-        void *userdata;
-
-        size_t memory, memory_used;
-        uint32_t cut; /* endpoints, by index, where a transfer is going in pieces */
-        struct usb_transfer *waiting;
-        struct event *retry;
-
-        size_t in_flight[USB_ENDPOINTS_MAX]; /* submitted or abandoned */
-        struct usb_transfer *by_id[BUCKETS]; /* waiting or submitted */
-};
-
-DEFINE_CLEANUP(struct usb_transfers, usb_transfers_free)
-
-static unsigned index_of(const struct usb_transfer *t)
-{
-        return (unsigned)((t->endpoint & 0x80) >> 3 | (t->endpoint & 0x0f));
-}
-
-static uint32_t mask_of(const struct usb_transfer *t)
-{
-        return UINT32_C(1) << index_of(t);
-}
 
 /* The longest piece: several must fit the share at once, or a waiting IN would stop all others. */
 static uint32_t piece_max(const struct usb_transfer *t)
@@ -66,131 +31,50 @@ static uint32_t piece_max(const struct usb_transfer *t)
         size_t most = t->set->memory / 4;
 
         if (t->type != USB_ENDPOINT_BULK || t->packet_size == 0 || most < t->packet_size)
-                return (uint32_t)MIN(t->set->memory - URB_OVERHEAD, (size_t)UINT32_MAX);
+                return (uint32_t)MIN(t->set->memory - USB_URB_OVERHEAD, (size_t)UINT32_MAX);
 
         return (uint32_t)MIN(most - most % t->packet_size, (size_t)UINT32_MAX);
 }
 
 static size_t cost_of(const struct usb_transfer *t)
 {
-        return t->piece + URB_OVERHEAD;
+        return t->piece + USB_URB_OVERHEAD;
 }
 
-static void table_add(struct usb_transfer *t)
+static struct usb_transfer *transfer_new(struct usb_transfers *set, size_t size, bool is_iso)
 {
-        struct usb_transfer **bucket = &t->set->by_id[t->id % BUCKETS];
-
-        if (t->on_complete)
-                return;
-
-        t->by_id = *bucket;
-        *bucket = t;
-}
-
-static void table_remove(struct usb_transfer *t)
-{
-        struct usb_transfer **link = &t->set->by_id[t->id % BUCKETS];
-
-        if (t->on_complete)
-                return;
-
-        while (*link != t)
-                link = &(*link)->by_id;
-        *link = t->by_id;
-}
-
-static void pump(struct usb_transfers *set);
-
-static void on_retry(evutil_socket_t fd, short what, void *userdata)
-{
-        pump(userdata);
-}
-
-int usb_transfers_new(struct usb_transfers **ret, struct event_base *base,
-                      libusb_device_handle *handle, size_t memory,
-                      const struct usb_transfer_events *events, void *userdata)
-{
-        CLEANUP(usb_transfers_freep) struct usb_transfers *set = NULL;
-
-        set = calloc(1, sizeof(*set));
-        if (!set)
-                return -ENOMEM;
-
-        set->handle = handle;
-        set->memory = MAX(memory, (size_t)MEMORY_MIN);
-        set->events = events;
-        set->userdata = userdata;
-        set->retry = event_new(base, -1, 0, on_retry, set);
-        if (!set->retry)
-                return -ENOMEM;
-
-        *ret = TAKE(set);
-        return 0;
-}
-
-void usb_transfers_set_memory(struct usb_transfers *set, size_t memory)
-{
-        set->memory = MAX(memory, (size_t)MEMORY_MIN);
-        pump(set);
-}
-
-struct usb_transfers *usb_transfers_free(struct usb_transfers *set)
-{
-        if (!set)
-                return NULL;
-
-        usb_pool_clear(&set->pool);
-        if (set->retry)
-                event_free(set->retry);
-        free(set);
-        return NULL;
-}
-
-size_t usb_transfers_in_flight(const struct usb_transfers *set, uint32_t endpoints)
-{
-        size_t n = 0;
-
-        for (size_t i = 0; i < USB_ENDPOINTS_MAX; i++)
-                if (endpoints & UINT32_C(1) << i)
-                        n += set->in_flight[i];
-
-        return n;
-}
-
-struct usb_transfer *usb_transfers_find(struct usb_transfers *set, uint64_t id)
-{
-        for (struct usb_transfer *t = set->by_id[id % BUCKETS]; t; t = t->by_id)
-                if (t->id == id)
-                        return t;
-
-        return NULL;
-}
-
-struct usb_transfer *usb_transfers_any(struct usb_transfers *set, uint32_t endpoints)
-{
-        for (size_t i = 0; i < BUCKETS; i++)
-                for (struct usb_transfer *t = set->by_id[i]; t; t = t->by_id)
-                        if (mask_of(t) & endpoints)
-                                return t;
-
-        return NULL;
-}
-
-struct usb_transfer *usb_transfer_new(struct usb_transfers *set, size_t size)
-{
-        struct usb_transfer *t = usb_pool_get(&set->pool, size);
+        struct usb_transfer *t = usb_pool_get(&set->pool, size, is_iso);
 
         if (!t)
                 return NULL;
 
         t->set = set;
+        t->owners = 1;
         t->on_complete = NULL;
+        t->stream_id = 0;
+        t->packets = 0;
+        return t;
+}
+
+struct usb_transfer *usb_transfer_new(struct usb_transfers *set, size_t size)
+{
+        return transfer_new(set, size, false);
+}
+
+struct usb_transfer *usb_transfer_new_iso(struct usb_transfers *set, size_t size)
+{
+        return transfer_new(set, size, true);
+}
+
+struct usb_transfer *usb_transfer_share(struct usb_transfer *t)
+{
+        t->owners++;
         return t;
 }
 
 struct usb_transfer *usb_transfer_free(struct usb_transfer *t)
 {
-        if (t)
+        if (t && --t->owners == 0)
                 usb_pool_put(&t->set->pool, t);
 
         return NULL;
@@ -203,7 +87,7 @@ static void hold_endpoint(struct usb_transfer *t, bool hold)
                 return;
 
         t->is_cut = hold;
-        t->set->cut ^= mask_of(t);
+        t->set->cut ^= usb_transfer_mask(t);
 }
 
 static void LIBUSB_CALL on_libusb(struct libusb_transfer *libusb);
@@ -228,14 +112,22 @@ static int submit_piece(struct usb_transfer *t)
                                              CONTROL_TIMEOUT_MS);
                 break;
         case USB_ENDPOINT_BULK:
-                libusb_fill_bulk_transfer(t->libusb, set->handle, t->endpoint, data, (int)t->piece,
-                                          on_libusb, t, 0);
+                if (t->stream_id)
+                        libusb_fill_bulk_stream_transfer(t->libusb, set->handle, t->endpoint,
+                                                         t->stream_id, data, (int)t->piece,
+                                                         on_libusb, t, 0);
+                else
+                        libusb_fill_bulk_transfer(t->libusb, set->handle, t->endpoint, data,
+                                                  (int)t->piece, on_libusb, t, 0);
                 break;
         case USB_ENDPOINT_INTERRUPT:
                 libusb_fill_interrupt_transfer(t->libusb, set->handle, t->endpoint, data,
                                                (int)t->piece, on_libusb, t, 0);
                 break;
         case USB_ENDPOINT_ISO:
+                libusb_fill_iso_transfer(t->libusb, set->handle, t->endpoint, data, (int)t->piece,
+                                         (int)t->packets, on_libusb, t, 0);
+                break;
         case USB_ENDPOINT_NONE: return -EINVAL;
         }
 
@@ -245,7 +137,7 @@ static int submit_piece(struct usb_transfer *t)
 
         t->state = USB_TRANSFER_SUBMITTED;
         set->memory_used += cost_of(t);
-        set->in_flight[index_of(t)]++;
+        set->in_flight[usb_transfer_index(t)]++;
         hold_endpoint(t, t->piece < rest);
         return 0;
 }
@@ -274,7 +166,7 @@ int usb_transfer_submit(struct usb_transfer *t)
         if (t->type != USB_ENDPOINT_BULK && t->length > piece_max(t))
                 return -EMSGSIZE;
 
-        r = set->waiting || (set->cut & mask_of(t)) ? -ENOMEM : submit_piece(t);
+        r = set->waiting || (set->cut & usb_transfer_mask(t)) ? -ENOMEM : submit_piece(t);
         if (r == -ENOMEM && (set->waiting || is_any_in_flight(set))) {
                 t->state = USB_TRANSFER_WAITING;
                 DL_APPEND(set->waiting, t);
@@ -285,7 +177,7 @@ int usb_transfer_submit(struct usb_transfer *t)
                 return r;
         }
 
-        table_add(t);
+        usb_transfers_add(t);
         return 0;
 }
 
@@ -293,7 +185,7 @@ int usb_transfer_submit(struct usb_transfer *t)
 static void complete(struct usb_transfer *t, enum usb_status status)
 {
         hold_endpoint(t, false);
-        table_remove(t);
+        usb_transfers_remove(t);
         t->status = status;
         t->state = USB_TRANSFER_IDLE;
         if (t->on_complete)
@@ -318,14 +210,14 @@ static struct usb_transfer *next_waiting(const struct usb_transfers *set)
         struct usb_transfer *t;
 
         DL_FOREACH (set->waiting, t)
-                if (t->is_cut || !(set->cut & mask_of(t)))
+                if (t->is_cut || !(set->cut & usb_transfer_mask(t)))
                         return t;
 
         return NULL;
 }
 
 /* Submits what waits, in order, as far as memory goes. */
-static void pump(struct usb_transfers *set)
+void usb_transfers_pump(struct usb_transfers *set)
 {
         struct usb_transfer *t;
         int r;
@@ -360,7 +252,7 @@ static void LIBUSB_CALL on_libusb(struct libusb_transfer *libusb)
         uint32_t moved = libusb->actual_length > 0 ? (uint32_t)libusb->actual_length : 0;
 
         set->memory_used -= cost_of(t);
-        set->in_flight[index_of(t)]--;
+        set->in_flight[usb_transfer_index(t)]--;
 
         if (t->state == USB_TRANSFER_ABANDONED) {
                 hold_endpoint(t, false);
@@ -377,12 +269,12 @@ static void LIBUSB_CALL on_libusb(struct libusb_transfer *libusb)
         if (status == LIBUSB_TRANSFER_NO_DEVICE)
                 set->events->on_gone(set->userdata);
 
-        pump(set);
+        usb_transfers_pump(set);
 }
 
 void usb_transfer_abandon(struct usb_transfer *t)
 {
-        table_remove(t);
+        usb_transfers_remove(t);
 
         if (t->state == USB_TRANSFER_WAITING) {
                 DL_DELETE(t->set->waiting, t);

@@ -1,8 +1,8 @@
 #pragma once
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The transfers of one device: control, bulk and interrupt. A transfer owns its buffer; it is
- * submitted once, completes once, and returns to the pool when its owner frees it.
+ * The transfers of one device. A transfer owns its buffer; it is submitted once, completes once,
+ * and returns to the pool when all its owners have freed it.
  *
  * usbfs memory is scarce (usbfs_memory_mb, 16 MiB for the whole machine by default): a set of
  * transfers has a share of it. What does not fit waits its turn; a long bulk transfer goes in
@@ -30,10 +30,11 @@ enum usb_transfer_state {
 struct usb_transfer {
         /* Filled by the owner before usb_transfer_submit(). */
         uint64_t id;                 /* the owner's name for it, unique among those in flight */
-        enum usb_endpoint_type type; /* CONTROL, BULK or INTERRUPT */
+        enum usb_endpoint_type type; /* not NONE; ISO only from usb_transfer_new_iso() */
         uint8_t endpoint;            /* address */
         uint16_t packet_size;        /* the endpoint's; long transfers are cut at multiples */
-        uint32_t stream_id;          /* echoed, not used */
+        uint32_t stream_id;          /* of a bulk endpoint's streams; 0: none */
+        unsigned packets;            /* of an isochronous one; their lengths add up to its length */
         uint32_t length;             /* bytes of data, at most capacity */
         uint8_t *data;
 
@@ -44,12 +45,14 @@ struct usb_transfer {
         /* Read only. */
         enum usb_transfer_state state;
         size_t capacity;
+        bool is_iso;
 
         /* Who is told of the completion instead of the set's owner; not found by its id then. */
         void (*on_complete)(struct usb_transfer *t);
         void *userdata;
 
         /* Private. */
+        unsigned owners;
         struct usb_transfers *set;
         struct libusb_transfer *libusb;
         uint32_t piece;                   /* bytes of the piece in flight */
@@ -96,8 +99,34 @@ struct usb_transfer *usb_transfers_any(struct usb_transfers *set, uint32_t endpo
 /* A transfer with room for size bytes; NULL beyond the pool's limits or without memory. */
 struct usb_transfer *usb_transfer_new(struct usb_transfers *set, size_t size);
 
-/* Gives it back. It must be idle. Takes NULL, returns NULL. */
+/* The same for an isochronous endpoint. */
+struct usb_transfer *usb_transfer_new_iso(struct usb_transfers *set, size_t size);
+
+/* One owner more: parts of its data go separate ways. Returns it. */
+struct usb_transfer *usb_transfer_share(struct usb_transfer *t);
+
+/* Gives it back, once all owners have. It must be idle. Takes NULL, returns NULL. */
 struct usb_transfer *usb_transfer_free(struct usb_transfer *t);
+
+/* The length of a packet of an isochronous transfer, and, once it has completed, what came of it.
+ */
+static inline void usb_transfer_set_packet(struct usb_transfer *t, unsigned packet, uint16_t length)
+{
+        t->libusb->iso_packet_desc[packet].length = length;
+}
+
+static inline uint32_t usb_transfer_packet_actual(const struct usb_transfer *t, unsigned packet)
+{
+        const struct libusb_iso_packet_descriptor *p = &t->libusb->iso_packet_desc[packet];
+
+        return p->actual_length < p->length ? p->actual_length : p->length;
+}
+
+static inline enum usb_status usb_transfer_packet_status(const struct usb_transfer *t,
+                                                         unsigned packet)
+{
+        return usb_status_from_transfer(t->libusb->iso_packet_desc[packet].status);
+}
 
 /* The eight bytes before the data of a control transfer. */
 static inline struct libusb_control_setup *usb_transfer_setup(struct usb_transfer *t)

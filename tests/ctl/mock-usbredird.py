@@ -136,6 +136,7 @@ class Session(dbus.service.FallbackObject):
     def GetStatistics(self):
         return {'bytes-received': dbus.UInt64(123456789012), 'bytes-sent': dbus.UInt64(42),
                 'packets-received': dbus.UInt64(1000), 'packets-sent': dbus.UInt64(999),
+                'packets-dropped': dbus.UInt64(3),
                 'usbfs-memory': dbus.UInt32(2097152)}
 
 

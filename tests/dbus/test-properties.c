@@ -108,6 +108,7 @@ static void a_session_shows_what_its_process_told(void **state)
         status->packets_received = 3;
         status->packets_sent = 4;
         status->usbfs_memory = 5;
+        status->packets_dropped = 6;
         snprintf(status->peer_version, sizeof(status->peer_version), "q\x1b\xffmu");
         fake_set_session(bed->manager, r, REDIRECTION_FORWARDING);
         check_all(&bed->caller, SESSION_1, SESSION, wants, ELEMENTS(wants));
@@ -115,7 +116,7 @@ static void a_session_shows_what_its_process_told(void **state)
         reply = caller_call(&bed->caller, SESSION_1, SESSION, "GetStatistics", "");
         text = message_text(reply);
         assert_string_equal(text, "[bytes-received=1,bytes-sent=1099511627776,packets-received=3,"
-                                  "packets-sent=4,usbfs-memory=5]");
+                                  "packets-sent=4,packets-dropped=6,usbfs-memory=5]");
 }
 
 static void a_session_with_tls_is_encrypted(void **state)

@@ -38,6 +38,7 @@ struct endpoint *endpoint_find(uint8_t address)
 /* As after SET_INTERFACE: not halted, its data from the start. Faults are counted on. */
 void endpoint_start(struct endpoint *endpoint, const struct model_endpoint *row, uint8_t interface)
 {
+        fake.counters.streams_lost += endpoint->streams > 0 && !fake.device.gone;
         *endpoint = (struct endpoint){
                 .address = row->address,
                 .type = row->attributes & LIBUSB_TRANSFER_TYPE_MASK,

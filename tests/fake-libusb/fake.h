@@ -188,6 +188,7 @@ struct device {
         C(zero_packets, "zero-packets")                                                            \
         C(halts_cleared, "halts-cleared")                                                          \
         C(resets, "resets")                                                                        \
+        C(streams_lost, "streams-lost")                                                            \
         C(set_configurations, "set-configuration-calls")                                           \
         C(set_alts, "set-alt-setting-calls")                                                       \
         C(open_handles, "open-handles")                                                            \

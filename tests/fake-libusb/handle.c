@@ -206,7 +206,10 @@ int libusb_get_device_speed(libusb_device *device)
         return (int)fake.options.speed;
 }
 
-/* As many streams as there are, if the bus has them and all endpoints are bulk. */
+/*
+ * As many streams as there are, if the bus has them, and all endpoints are bulk ones of one
+ * interface that have none yet; or that have some, to be freed.
+ */
 static int streams_set(enum function function, uint32_t streams, const unsigned char *addresses,
                        int n_addresses)
 {
@@ -223,7 +226,9 @@ static int streams_set(enum function function, uint32_t streams, const unsigned 
         streams = (uint32_t)MIN((uint64_t)streams, fake.options.streams);
         for (int i = 0; i < n_addresses; i++) {
                 endpoint = endpoint_find(addresses[i]);
-                if (!endpoint || endpoint->type != LIBUSB_ENDPOINT_TRANSFER_TYPE_BULK)
+                if (!endpoint || endpoint->type != LIBUSB_ENDPOINT_TRANSFER_TYPE_BULK ||
+                    endpoint->interface != endpoint_find(addresses[0])->interface ||
+                    !endpoint->streams == !streams)
                         return LIBUSB_ERROR_INVALID_PARAM;
         }
         for (int i = 0; i < n_addresses; i++)
@@ -236,7 +241,7 @@ int libusb_alloc_streams(libusb_device_handle *handle, uint32_t streams, unsigne
 {
         int r;
 
-        if (!streams || !addresses)
+        if (streams < 2 || !addresses)
                 return LIBUSB_ERROR_INVALID_PARAM;
         fake_lock();
         r = streams_set(FUNCTION_alloc_streams, streams, addresses, n_addresses);

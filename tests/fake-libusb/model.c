@@ -130,7 +130,7 @@ void model_build(struct model *model, const struct options *options)
                 .bLength = LIBUSB_DT_DEVICE_SIZE,
                 .bDescriptorType = LIBUSB_DT_DEVICE,
                 .bcdUSB = speed >= LIBUSB_SPEED_SUPER ? 0x0300 : 0x0200,
-                .bDeviceClass = LIBUSB_CLASS_VENDOR_SPEC,
+                .bDeviceClass = (uint8_t)options->device_class,
                 .bMaxPacketSize0 = speed >= LIBUSB_SPEED_SUPER ? 9
                                    : speed == LIBUSB_SPEED_LOW ? 8
                                                                : 64,

@@ -289,6 +289,7 @@ int options_parse(const char *text, struct options *ret_options)
                 .address = 2,
                 .configuration = 1,
                 .kernel_driver = KERNEL_DRIVER_YES,
+                .device_class = LIBUSB_CLASS_VENDOR_SPEC,
                 .streams = 16,
                 .memory = 16 << 20,
                 .unplug_after = UINT64_MAX,

@@ -98,6 +98,7 @@ enum hostile {
         O("speed", word, speed, speeds, "unknown|low|full|high|super|super-plus",                  \
           "sets the packet sizes (`high`); streams need `super` or more")                          \
         O("id", id, id, 0, "VVVV:PPPP", "vendor and product, hexadecimal (`1209:0001`)")           \
+        O("class", number, device_class, 255, "N", "device class (255); 0: its interfaces tell")   \
         O("bus", number, bus, 255, "N", "bus number of the listed device (1)")                     \
         O("address", number, address, 127, "N", "device address (2)")                              \
         O("configuration", number, configuration, 2, "0|1|2", "at the start (1); 0: unconfigured") \
@@ -146,6 +147,7 @@ struct options {
         uint64_t device;
         uint64_t speed;
         uint64_t id;
+        uint64_t device_class;
         uint64_t bus;
         uint64_t address;
         uint64_t configuration;

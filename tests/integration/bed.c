@@ -144,6 +144,11 @@ void bed_poll(struct bed *b)
         run_loop(b, EVLOOP_NONBLOCK);
 }
 
+void bed_step(struct bed *b)
+{
+        run_loop(b, EVLOOP_ONCE | EVLOOP_NONBLOCK);
+}
+
 void bed_end(struct bed *b)
 {
         divert_stderr(b->report.log_fd);

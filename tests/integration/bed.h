@@ -45,8 +45,11 @@ void bed_open_greeted(struct bed *b, const char *options);
 /* Runs the loop until something has happened, at most a moment. */
 void bed_turn(struct bed *b);
 
-/* Handles what is ready, without waiting. */
+/* Handles what is ready, and what that makes ready, without waiting. */
 void bed_poll(struct bed *b);
+
+/* Only what is ready now: a device that always is does not end bed_poll(). */
+void bed_step(struct bed *b);
 
 /* Runs the loop until the session is over. */
 void bed_wait(struct bed *b);

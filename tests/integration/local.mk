@@ -23,12 +23,18 @@ managed_ldflags = $(AM_LDFLAGS) -Wl,--wrap=open
 
 integration_tests = \
 	%D%/test-answers \
+	%D%/test-bulk-streams \
+	%D%/test-guest-filter \
+	%D%/test-hazards \
 	%D%/test-hostile-cut \
 	%D%/test-hostile-flood \
 	%D%/test-hostile-guest \
 	%D%/test-hostile-random \
+	%D%/test-bulk-receiving \
+	%D%/test-iso \
 	%D%/test-managed \
 	%D%/test-managed-process \
+	%D%/test-next-device \
 	%D%/test-session \
 	%D%/test-session-changes \
 	%D%/test-session-end \
@@ -36,10 +42,22 @@ integration_tests = \
 	%D%/test-streams \
 	%D%/test-tls-qemu \
 	%D%/test-transfers
+%C%_test_bulk_receiving_LDFLAGS = $(fake_ldflags)
+%C%_test_bulk_receiving_LDADD = %D%/libguest.a $(LDADD)
+%C%_test_iso_LDFLAGS = $(fake_ldflags)
+%C%_test_iso_LDADD = %D%/libguest.a $(LDADD)
 %C%_test_managed_LDFLAGS = $(managed_ldflags)
 %C%_test_managed_LDADD = $(managed_ldadd)
 %C%_test_managed_process_LDFLAGS = $(managed_ldflags)
 %C%_test_managed_process_LDADD = $(managed_ldadd)
+%C%_test_bulk_streams_LDFLAGS = $(fake_ldflags)
+%C%_test_bulk_streams_LDADD = %D%/libguest.a $(LDADD)
+%C%_test_guest_filter_LDFLAGS = $(fake_ldflags)
+%C%_test_guest_filter_LDADD = %D%/libguest.a $(LDADD)
+%C%_test_next_device_LDFLAGS = $(fake_ldflags)
+%C%_test_next_device_LDADD = %D%/libguest.a $(LDADD)
+%C%_test_hazards_LDFLAGS = $(fake_ldflags) -Wl,--wrap=libusb_set_option
+%C%_test_hazards_LDADD = %D%/libguest.a $(LDADD)
 %C%_test_session_LDFLAGS = $(fake_ldflags)
 %C%_test_session_LDADD = %D%/libguest.a $(LDADD)
 %C%_test_session_changes_LDFLAGS = $(fake_ldflags)

@@ -91,6 +91,7 @@ void report_assert_unplugged(const struct report *r)
         static const char *const none[] = {
                 "in-flight",          "open-handles",         "leaked-transfers",
                 "leaked-descriptors", "leaked-device-memory", "misuse",
+                "streams-lost",
         };
 
         for (size_t i = 0; i < ELEMENTS(none); i++)

@@ -92,13 +92,13 @@ static void ends_when_a_call_says_that_the_device_is_gone(void **state)
         } cases[] = {
                 { "fail=set_configuration:NO_DEVICE", PACKET_set_configuration,
                   PACKET_configuration_status },
-                { "fail=get_active_config_descriptor:NO_DEVICE@3", PACKET_set_configuration,
+                { "fail=get_active_config_descriptor:NO_DEVICE@4", PACKET_set_configuration,
                   PACKET_configuration_status },
                 { "fail=claim_interface:NO_DEVICE@5", PACKET_set_configuration,
                   PACKET_configuration_status },
                 { "fail=set_interface_alt_setting:NO_DEVICE", PACKET_set_alt_setting,
                   PACKET_alt_setting_status },
-                { "fail=get_active_config_descriptor:NO_DEVICE@3", PACKET_set_alt_setting,
+                { "fail=get_active_config_descriptor:NO_DEVICE@4", PACKET_set_alt_setting,
                   PACKET_alt_setting_status },
                 { "fail=clear_halt:NO_DEVICE", PACKET_control_packet, PACKET_control_packet },
                 { "fail=submit_transfer:NO_DEVICE", PACKET_bulk_packet, PACKET_bulk_packet },
@@ -151,7 +151,7 @@ static void goes_on_when_a_call_fails(void **state)
                 { "fail=set_interface_alt_setting:PIPE@1", STATUS_stall },
                 { "fail=set_interface_alt_setting:NOT_FOUND@1", STATUS_inval },
                 { "fail=set_interface_alt_setting:TIMEOUT@1", STATUS_timeout },
-                { "fail=get_active_config_descriptor:IO@3", STATUS_ioerror },
+                { "fail=get_active_config_descriptor:IO@4", STATUS_ioerror },
         };
 
         for (size_t i = 0; i < ELEMENTS(cases); i++) {

@@ -141,21 +141,6 @@ static void clears_a_halt_through_the_host(void **state)
         assert_int_equal(report_value(&b.report, "halts-cleared"), 1);
 }
 
-static void does_not_carry_iso_streams_yet(void **state)
-{
-        const struct packet *p;
-        struct bed b;
-
-        bed_open_greeted(&b, "");
-        guest_send(&b.guest,
-                   &(struct packet){ .type = PACKET_start_iso_stream,
-                                     .start_iso_stream = { 7, 8, 2 } },
-                   NULL, 0);
-        p = guest_expect_id(&b.guest, PACKET_iso_stream_status, 0);
-        assert_int_equal(p->iso_stream_status.status, STATUS_inval);
-        bed_close_returned(&b, REASON_GUEST_LEFT);
-}
-
 int main(void)
 {
         static const struct CMUnitTest tests[] = {
@@ -164,7 +149,6 @@ int main(void)
                 cmocka_unit_test(serves_guests_of_any_capabilities),
                 cmocka_unit_test(refuses_requests_before_the_device_is_offered),
                 cmocka_unit_test(clears_a_halt_through_the_host),
-                cmocka_unit_test(does_not_carry_iso_streams_yet),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

@@ -82,10 +82,12 @@ unit_tests = \
 	%D%/test-socket \
 	%D%/test-text \
 	%D%/test-tuple \
+	%D%/test-usb-bulk-streams \
 	%D%/test-usb-device \
 	%D%/test-usb-device-configuration \
 	%D%/test-usb-find \
 	%D%/test-usb-layout \
+	%D%/test-usb-layout-fast \
 	%D%/test-usb-loop \
 	%D%/test-usb-pool \
 	%D%/test-usb-status \
@@ -128,6 +130,8 @@ worker_ldadd = libdaemon.a $(LDADD) $(LIBSYSTEMD_LIBS)
 %C%_test_session_link_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=sendmsg
 %C%_test_session_tls_LDADD = $(LDADD) $(OPENSSL_LIBS)
 %C%_test_session_tls_data_LDADD = $(LDADD) $(OPENSSL_LIBS)
+%C%_test_usb_bulk_streams_LDFLAGS = $(AM_LDFLAGS) \
+	-Wl,--wrap=libusb_alloc_streams,--wrap=libusb_free_streams
 %C%_test_usb_device_LDFLAGS = $(fake_ldflags)
 %C%_test_usb_device_LDADD = $(fake_ldadd)
 %C%_test_usb_device_configuration_LDFLAGS = $(fake_ldflags)

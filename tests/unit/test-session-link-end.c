@@ -133,6 +133,22 @@ static void data_and_end_of_file_that_come_together_are_read_to_the_end(void **s
                 }
 }
 
+/* Its last packet and the reset that its unread bytes cause make one edge, which looks like others.
+ */
+static void a_guest_that_leaves_bytes_unread_is_missed(void **state)
+{
+        struct link_bed *bed = link_bed_new_up(AF_UNIX);
+        struct packet packet = request(PACKET_configuration_status, 1);
+
+        link_send(bed->link, &packet, NULL, 0, NULL);
+        run_ready(bed->base);
+        guest_request(bed, PACKET_get_configuration, 2);
+        guest_close(bed);
+        wait_for_end(bed, LINK_END_ERROR, ECONNRESET);
+        assert_int_equal(bed->n_packets, 1);
+        link_bed_free(bed);
+}
+
 static void an_end_while_held_comes_after_the_packets(void **state)
 {
         static const int types[] = { AF_UNIX, AF_INET };
@@ -342,6 +358,7 @@ int main(void)
                 cmocka_unit_test(a_reset_is_an_error_of_the_socket),
                 cmocka_unit_test(writing_to_a_guest_that_has_left_ends_once),
                 cmocka_unit_test(data_and_end_of_file_that_come_together_are_read_to_the_end),
+                cmocka_unit_test(a_guest_that_leaves_bytes_unread_is_missed),
                 cmocka_unit_test(an_end_while_held_comes_after_the_packets),
                 cmocka_unit_test(shut_says_nothing_any_more),
                 cmocka_unit_test(a_socket_that_cannot_be_watched_stays_the_callers),

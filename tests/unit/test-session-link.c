@@ -359,7 +359,7 @@ static void has_room_for_the_marks_and_the_answers(void **state)
         struct packet packet = request(PACKET_configuration_status, 1);
         struct capture err;
 
-        for (size_t i = 0; i < LINK_HIGH_PACKETS + BED_ANSWERS; i++)
+        for (size_t i = 0; i < LINK_PACKETS + BED_ANSWERS; i++)
                 link_send(bed->link, &packet, NULL, 0, NULL);
         assert_int_equal(bed->ends, 0);
         capture_begin(&err, STDERR_FILENO);

@@ -37,7 +37,7 @@ static void steps_of_the_device(void **state)
                 [DEVICE_NONE] = ".x....x",          [DEVICE_CLAIMED] = "..x..x.",
                 [DEVICE_OFFERED] = "...xxx.",       [DEVICE_FORWARDING] = "....xx.",
                 [DEVICE_DISCONNECTING] = ".....x.", [DEVICE_DRAINING] = "......x",
-                [DEVICE_RETURNED] = ".......",
+                [DEVICE_RETURNED] = "x......",
         };
 
         for (enum device_state from = 0; from < DEVICE_STATES; from++)

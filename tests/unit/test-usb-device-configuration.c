@@ -50,7 +50,7 @@ static void a_failed_alt_setting_leaves_the_layout_as_it_was(void **state)
                 { "fail=set_interface_alt_setting:IO", 1, 1, -EIO, 0 },
                 { "fail=set_interface_alt_setting:PIPE", 1, 1, -EPIPE, 0 },
                 { "fail=set_interface_alt_setting:NO_DEVICE", 1, 1, -ENODEV, 0 },
-                { "fail=get_active_config_descriptor:IO@3", 1, 1, -EIO, 0 },
+                { "fail=get_active_config_descriptor:IO@4", 1, 1, -EIO, 0 },
         };
 
         for (size_t i = 0; i < ELEMENTS(cases); i++) {

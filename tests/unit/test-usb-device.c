@@ -156,7 +156,7 @@ static void a_failed_claim_leaves_the_drivers_attached(void **state)
                 { "fail=claim_interface:BUSY@2", -EBUSY },
                 { "fail=claim_interface:ACCESS@2", -EACCES },
                 { "fail=claim_interface:OTHER@2", -EIO },
-                { "fail=get_active_config_descriptor:IO@1", -EIO },
+                { "fail=get_active_config_descriptor:IO@2", -EIO },
         };
 
         for (size_t i = 0; i < ELEMENTS(cases); i++) {

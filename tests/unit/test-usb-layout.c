@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Descriptors made by hand, as libusb might hand them on from a device that lies.
+ * Descriptors made by hand, as libusb might hand them on from a device that lies. What SuperSpeed
+ * adds to them is in test-usb-layout-fast.c.
  */
 #include <errno.h>
 #include <setjmp.h>
@@ -267,49 +268,6 @@ static void an_interval_of_0_becomes_1_where_packets_are_periodic(void **state)
         assert_int_equal(at(&layout, 0x84)->interval, 255);
 }
 
-static void streams_come_from_the_companion_of_a_fast_bulk_endpoint(void **state)
-{
-        static const struct {
-                const char *name;
-                int speed;
-                uint8_t attributes;
-                int length;
-                uint8_t extra[6];
-                uint32_t want;
-        } cases[] = {
-                { "none", SUPER, 2, 6, { 6, 0x30, 0, 0, 0, 0 }, 0 },
-                { "2^1", SUPER, 2, 6, { 6, 0x30, 0, 1, 0, 0 }, 2 },
-                { "2^16", SUPER, 2, 6, { 6, 0x30, 0, 16, 0, 0 }, 65536 },
-                { "2^17 is more than there can be", SUPER, 2, 6, { 6, 0x30, 0, 17, 0, 0 }, 0 },
-                { "2^31", SUPER, 2, 6, { 6, 0x30, 0, 31, 0, 0 }, 0 },
-                { "reserved bits", SUPER, 2, 6, { 6, 0x30, 0, 0xe4, 0, 0 }, 16 },
-                { "SuperSpeed+", LIBUSB_SPEED_SUPER_PLUS, 2, 6, { 6, 0x30, 0, 4, 0, 0 }, 16 },
-                { "high speed", HIGH, 2, 6, { 6, 0x30, 0, 4, 0, 0 }, 0 },
-                { "interrupt", SUPER, 3, 6, { 6, 0x30, 0, 4, 0, 0 }, 0 },
-                { "iso, where the bits are others", SUPER, 1, 6, { 6, 0x30, 0, 2, 0, 0 }, 0 },
-                { "another descriptor", SUPER, 2, 6, { 6, 0x24, 0, 4, 0, 0 }, 0 },
-                { "cut short", SUPER, 2, 4, { 6, 0x30, 0, 4 }, 0 },
-                { "length of 0", SUPER, 2, 6, { 0, 0x30, 0, 4, 0, 0 }, 0 },
-                { "no bytes", SUPER, 2, 0, { 0 }, 0 },
-        };
-
-        for (size_t i = 0; i < ELEMENTS(cases); i++) {
-                struct libusb_endpoint_descriptor e = { .bEndpointAddress = 0x81,
-                                                        .bmAttributes = cases[i].attributes,
-                                                        .extra = cases[i].length ? cases[i].extra
-                                                                                 : NULL,
-                                                        .extra_length = cases[i].length };
-                struct libusb_interface_descriptor a = { .endpoint = &e, .bNumEndpoints = 1 };
-                struct libusb_interface n = { .altsetting = &a, .num_altsetting = 1 };
-                struct libusb_config_descriptor c = { .interface = &n, .bNumInterfaces = 1 };
-                struct usb_layout layout;
-
-                assert_int_equal(usb_layout_read(&layout, &c, cases[i].speed), 0);
-                if (at(&layout, 0x81)->max_streams != cases[i].want)
-                        fail_msg("%s: %u", cases[i].name, at(&layout, 0x81)->max_streams);
-        }
-}
-
 /* Two interfaces; the second has alt settings 0, 7 and 2, in this order. */
 static const struct libusb_endpoint_descriptor ends_other[] = { ENDPOINT(0x01, 2, 512, 0) };
 static const struct libusb_endpoint_descriptor ends_0[] = { ENDPOINT(0x81, 2, 512, 0),
@@ -390,7 +348,6 @@ int main(void)
                 cmocka_unit_test(holds_32_interfaces_and_refuses_33),
                 cmocka_unit_test(packet_sizes_follow_type_and_speed),
                 cmocka_unit_test(an_interval_of_0_becomes_1_where_packets_are_periodic),
-                cmocka_unit_test(streams_come_from_the_companion_of_a_fast_bulk_endpoint),
                 cmocka_unit_test(alt_settings_go_by_value_not_by_position),
                 cmocka_unit_test(an_unknown_alt_setting_leaves_the_layout_untouched),
                 cmocka_unit_test(endpoint_0_outlives_the_alt_settings_of_interface_0),

@@ -38,7 +38,7 @@ void *__wrap_calloc(size_t count, size_t size)
 
 static struct usb_transfer *get(struct usb_pool *pool, size_t size)
 {
-        struct usb_transfer *t = usb_pool_get(pool, size);
+        struct usb_transfer *t = usb_pool_get(pool, size, false);
 
         assert_non_null(t);
         return t;
@@ -96,7 +96,7 @@ static void gives_the_buffer_that_came_back_last(void **state)
         usb_pool_put(&pool, c);
         usb_pool_clear(&pool);
         assert_int_equal(pool.idle_bytes, 0);
-        assert_null(pool.idle[0]);
+        assert_null(pool.idle[0][0]);
 }
 
 static void keeps_idle_buffers_up_to_its_limit(void **state)
@@ -113,7 +113,7 @@ static void keeps_idle_buffers_up_to_its_limit(void **state)
         /* Full is full, for small ones too; taking one makes room. */
         usb_pool_put(&pool, get(&pool, 1));
         assert_int_equal(pool.idle_bytes, USB_POOL_IDLE_MAX);
-        assert_null(pool.idle[0]);
+        assert_null(pool.idle[0][0]);
         t[0] = get(&pool, MIB);
         usb_pool_put(&pool, get(&pool, 1));
         assert_int_equal(pool.idle_bytes, USB_POOL_IDLE_MAX - MIB + 512);
@@ -138,10 +138,10 @@ static void gives_1024_transfers_and_no_more(void **state)
 
         for (size_t i = 0; i < ELEMENTS(t); i++)
                 t[i] = get(&pool, 1);
-        assert_null(usb_pool_get(&pool, 1));
+        assert_null(usb_pool_get(&pool, 1, false));
         usb_pool_put(&pool, t[7]);
         assert_ptr_equal(get(&pool, 1), t[7]);
-        assert_null(usb_pool_get(&pool, 0));
+        assert_null(usb_pool_get(&pool, 0, false));
 
         for (size_t i = 0; i < ELEMENTS(t); i++)
                 usb_pool_put(&pool, t[i]);
@@ -155,22 +155,22 @@ static void gives_64_mib_and_no_byte_more(void **state)
 
         for (size_t i = 0; i < 63; i++)
                 t[i] = get(&pool, MIB);
-        assert_null(usb_pool_get(&pool, MIB + 1));
+        assert_null(usb_pool_get(&pool, MIB + 1, false));
         t[63] = get(&pool, MIB);
         assert_int_equal(pool.bytes, USB_POOL_BYTES_MAX);
-        assert_null(usb_pool_get(&pool, 0));
+        assert_null(usb_pool_get(&pool, 0, false));
 
         usb_pool_put(&pool, t[0]);
         small = get(&pool, 1);
         /* What is left is less than a class: 1 MiB - 512 bytes. */
-        assert_null(usb_pool_get(&pool, MIB));
+        assert_null(usb_pool_get(&pool, MIB, false));
         usb_pool_put(&pool, small);
         for (size_t i = 1; i < 64; i++)
                 usb_pool_put(&pool, t[i]);
         usb_pool_clear(&pool);
 
-        assert_null(usb_pool_get(&pool, USB_POOL_BYTES_MAX + 1));
-        assert_null(usb_pool_get(&pool, SIZE_MAX));
+        assert_null(usb_pool_get(&pool, USB_POOL_BYTES_MAX + 1, false));
+        assert_null(usb_pool_get(&pool, SIZE_MAX, false));
         usb_pool_put(&pool, get(&pool, USB_POOL_BYTES_MAX));
 }
 
@@ -181,15 +181,15 @@ static void lives_through_a_lack_of_memory(void **state)
         struct usb_transfer *t = get(&pool, 1), *failed[3];
 
         malloc_fails = true;
-        failed[0] = usb_pool_get(&pool, 4096);
+        failed[0] = usb_pool_get(&pool, 4096, false);
         malloc_fails = false;
         calloc_fails = true;
-        failed[1] = usb_pool_get(&pool, 4096);
+        failed[1] = usb_pool_get(&pool, 4096, false);
         calloc_fails = false;
 
         setenv("FAKE_LIBUSB", "fail-alloc=1", 1);
         assert_int_equal(libusb_init(NULL), 0);
-        failed[2] = usb_pool_get(&pool, 4096);
+        failed[2] = usb_pool_get(&pool, 4096, false);
 
         for (size_t i = 0; i < ELEMENTS(failed); i++)
                 assert_null(failed[i]);
@@ -198,7 +198,7 @@ static void lives_through_a_lack_of_memory(void **state)
         usb_pool_put(&pool, t);
         /* An idle buffer needs no memory. */
         malloc_fails = calloc_fails = true;
-        t = usb_pool_get(&pool, 1);
+        t = usb_pool_get(&pool, 1, false);
         malloc_fails = calloc_fails = false;
         assert_non_null(t);
         usb_pool_put(&pool, t);

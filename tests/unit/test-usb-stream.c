@@ -29,6 +29,10 @@ static const struct usb_endpoint interrupt_in = { .type = USB_ENDPOINT_INTERRUPT
                                                   .interval = 1,
                                                   .max_packet_size = 64 };
 
+static const struct usb_stream_config five_packets = { .address = INTERRUPT_IN,
+                                                       .transfers = 5,
+                                                       .bytes = 64 };
+
 static void on_data(void *userdata, struct usb_transfer *t)
 {
         struct stream_bed *bed = userdata;
@@ -63,10 +67,9 @@ static void open_stream(struct stream_bed *bed, const char *options)
 {
         *bed = (struct stream_bed){ 0 };
         transfer_bed_open(&bed->transfers, options, SHARE);
-        assert_int_equal(usb_stream_start(&bed->stream, bed->transfers.set, INTERRUPT_IN,
-                                          &interrupt_in, &events, bed),
+        assert_int_equal(usb_stream_start(&bed->stream, bed->transfers.set, &interrupt_in,
+                                          &five_packets, &events, bed),
                          0);
-        assert_int_equal(usb_stream_address(bed->stream), INTERRUPT_IN);
 }
 
 static size_t in_flight(const struct stream_bed *bed)
@@ -117,23 +120,31 @@ static void asks_for_no_more_while_it_is_held(void **state)
         close_stream(&bed);
 }
 
-static void starts_on_interrupt_endpoints_only(void **state)
+static void starts_only_what_fits_the_endpoint(void **state)
 {
-        static const struct usb_endpoint wrong[] = {
-                { .type = USB_ENDPOINT_NONE, .max_packet_size = 64 },
-                { .type = USB_ENDPOINT_CONTROL, .max_packet_size = 64 },
-                { .type = USB_ENDPOINT_BULK, .max_packet_size = 64 },
-                { .type = USB_ENDPOINT_ISO, .max_packet_size = 64 },
-                { .type = USB_ENDPOINT_INTERRUPT, .max_packet_size = 0 },
+        static const struct {
+                struct usb_endpoint endpoint;
+                struct usb_stream_config config;
+        } wrong[] = {
+                { { USB_ENDPOINT_NONE, .max_packet_size = 64 }, { 0x84, 0, 5, 1, 64 } },
+                { { USB_ENDPOINT_CONTROL, .max_packet_size = 64 }, { 0x84, 0, 5, 1, 64 } },
+                { { USB_ENDPOINT_INTERRUPT, .max_packet_size = 0 }, { 0x84, 0, 5, 1, 64 } },
+                { { USB_ENDPOINT_INTERRUPT, .max_packet_size = 64 }, { 0x84, 0, 0, 1, 64 } },
+                { { USB_ENDPOINT_INTERRUPT, .max_packet_size = 64 }, { 0x84, 0, 17, 1, 64 } },
+                { { USB_ENDPOINT_INTERRUPT, .max_packet_size = 64 }, { 0x04, 0, 5, 1, 64 } },
+                { { USB_ENDPOINT_BULK, .max_packet_size = 64 }, { 0x84, 0, 5, 1, 0 } },
+                { { USB_ENDPOINT_BULK, .max_packet_size = 64 }, { 0x84, 0, 5, 1, 65 } },
+                { { USB_ENDPOINT_ISO, .max_packet_size = 64 }, { 0x84, 0, 5, 0, 64 } },
+                { { USB_ENDPOINT_ISO, .max_packet_size = 64 }, { 0x84, 0, 5, 33, 64 } },
         };
         struct usb_stream *stream = NULL;
         struct transfer_bed bed;
 
         transfer_bed_open(&bed, "", SHARE);
         for (size_t i = 0; i < ELEMENTS(wrong); i++)
-                assert_int_equal(
-                        usb_stream_start(&stream, bed.set, INTERRUPT_IN, &wrong[i], &events, NULL),
-                        -EINVAL);
+                assert_int_equal(usb_stream_start(&stream, bed.set, &wrong[i].endpoint,
+                                                  &wrong[i].config, &events, NULL),
+                                 -EINVAL);
         assert_null(stream);
         assert_null(usb_stream_free(NULL));
         transfer_bed_close(&bed);
@@ -147,7 +158,7 @@ static void a_start_that_fails_leaves_nothing(void **state)
 
         transfer_bed_open(&bed, "fail=submit_transfer:IO@3", SHARE);
         assert_int_equal(
-                usb_stream_start(&stream, bed.set, INTERRUPT_IN, &interrupt_in, &events, NULL),
+                usb_stream_start(&stream, bed.set, &interrupt_in, &five_packets, &events, NULL),
                 -EIO);
         assert_null(stream);
         RUN_UNTIL(bed.usb.base, usb_transfers_in_flight(bed.set, USB_ENDPOINTS_ALL) == 0);
@@ -199,7 +210,7 @@ int main(void)
         static const struct CMUnitTest tests[] = {
                 cmocka_unit_test(keeps_transfers_in_flight_and_hands_over_each),
                 cmocka_unit_test(asks_for_no_more_while_it_is_held),
-                cmocka_unit_test(starts_on_interrupt_endpoints_only),
+                cmocka_unit_test(starts_only_what_fits_the_endpoint),
                 cmocka_unit_test(a_start_that_fails_leaves_nothing),
                 cmocka_unit_test(goes_on_after_an_error),
                 cmocka_unit_test(stops_by_itself_once),
