@@ -9,8 +9,10 @@ fuzz_targets = \
 	%D%/fuzz-device-info \
 	%D%/fuzz-filter \
 	%D%/fuzz-layout \
+	%D%/fuzz-parser \
 	%D%/fuzz-record \
 	%D%/fuzz-rules \
+	%D%/fuzz-structured \
 	%D%/fuzz-worker
 if HAVE_CMOCKA
 fuzz_targets += %D%/fuzz-session
@@ -44,12 +46,18 @@ fuzz_daemon_ldadd = $(fuzz_engine) libdaemon.a $(LDADD) $(INIH_LIBS) $(LIBSYSTEM
 %C%_fuzz_filter_LDADD = $(fuzz_ldadd)
 %C%_fuzz_layout_LDFLAGS = $(fuzz_ldflags)
 %C%_fuzz_layout_LDADD = $(fuzz_ldadd)
+%C%_fuzz_parser_SOURCES = %D%/fuzz-parser.c %D%/wire-input.h
+%C%_fuzz_parser_LDFLAGS = $(fuzz_ldflags)
+%C%_fuzz_parser_LDADD = $(fuzz_ldadd)
 %C%_fuzz_record_LDFLAGS = $(fuzz_ldflags)
 %C%_fuzz_record_LDADD = $(fuzz_daemon_ldadd)
 %C%_fuzz_rules_LDFLAGS = $(fuzz_ldflags)
 %C%_fuzz_rules_LDADD = $(fuzz_ldadd)
 %C%_fuzz_session_LDFLAGS = $(fuzz_ldflags) -Wl,-rpath,$(abs_builddir)/tests/fake-libusb
 %C%_fuzz_session_LDADD = $(fuzz_engine) tests/integration/libguest.a $(LDADD)
+%C%_fuzz_structured_SOURCES = %D%/fuzz-structured.c %D%/messages.c %D%/messages.h
+%C%_fuzz_structured_LDFLAGS = $(fuzz_ldflags)
+%C%_fuzz_structured_LDADD = $(fuzz_ldadd)
 %C%_fuzz_worker_LDFLAGS = $(fuzz_ldflags)
 %C%_fuzz_worker_LDADD = $(fuzz_daemon_ldadd)
 
@@ -68,6 +76,13 @@ EXTRA_DIST += \
 	%D%/rules.dict \
 	%D%/session.h
 
+# Words of the wire, and the first inputs, are printed from its table.
+check_PROGRAMS += %D%/make-corpus %D%/make-dictionary
+fuzz_dictionaries = %D%/parser.dict %D%/structured.dict
+CLEANFILES += $(fuzz_dictionaries)
+$(fuzz_dictionaries): %D%/make-dictionary$(EXEEXT)
+	$(AM_V_GEN)%D%/make-dictionary$(EXEEXT) >$@
+
 # What scripts/fuzz builds.
 .PHONY: fuzzers
-fuzzers: $(fuzz_targets) $(fake_libusb)
+fuzzers: $(fuzz_targets) $(fuzz_dictionaries) %D%/make-corpus$(EXEEXT) $(fake_libusb)
