@@ -18,6 +18,13 @@ static const char *why(const struct session *s)
         return s->is_ending ? session_reason_string(s->reason) : "for the next one";
 }
 
+/* What has to wait is called again by what it waits for, or when it is overdue. */
+static void wait_at_most(struct session *s, time_t seconds)
+{
+        if (!event_pending(s->timer, EV_TIMEOUT, NULL))
+                session_set_deadline(s, seconds);
+}
+
 static void say_goodbye(struct session *s)
 {
         struct packet disconnect = { .type = PACKET_device_disconnect };
@@ -34,9 +41,7 @@ static void say_goodbye(struct session *s)
         session_send(s, &disconnect);
         session_set_device_state(s, DEVICE_DISCONNECTING, why(s));
         s->ack_is_due = link_peer_caps(s->link) & CAP_DEVICE_DISCONNECT_ACK;
-        if (s->ack_is_due)
-                session_set_deadline(s, GOODBYE_SEC);
-        else
+        if (!s->ack_is_due)
                 session_set_device_state(s, DEVICE_DRAINING, "the guest acknowledges nothing");
 }
 
@@ -48,8 +53,7 @@ static bool drain(struct session *s)
 
         in_flight = usb_transfers_in_flight(usb_device_transfers(s->device), USB_ENDPOINTS_ALL);
         if (in_flight > 0 && !s->is_overdue) {
-                if (!event_pending(s->timer, EV_TIMEOUT, NULL))
-                        session_set_deadline(s, SESSION_DRAIN_SEC);
+                wait_at_most(s, SESSION_DRAIN_SEC);
                 return false;
         }
         session_clear_deadline(s);
@@ -78,8 +82,10 @@ void session_leave(struct session *s)
                 session_wake(s);
                 return;
         case DEVICE_DISCONNECTING:
-                if (s->link_state == LINK_UP && !s->is_overdue)
-                        return; /* session_acknowledged() goes on */
+                if (s->link_state == LINK_UP && !s->is_overdue) {
+                        wait_at_most(s, GOODBYE_SEC); /* session_acknowledged() goes on */
+                        return;
+                }
                 session_clear_deadline(s);
                 session_set_device_state(s, DEVICE_DRAINING,
                                          s->link_state == LINK_UP ? "no ack in time" : "link over");
@@ -100,8 +106,7 @@ void session_leave(struct session *s)
         }
 
         if (link_queued(s->link) > 0 && !s->is_overdue) {
-                if (!event_pending(s->timer, EV_TIMEOUT, NULL))
-                        session_set_deadline(s, GOODBYE_SEC);
+                wait_at_most(s, GOODBYE_SEC);
                 return;
         }
 

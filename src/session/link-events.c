@@ -106,7 +106,7 @@ static void *on_payload_new(void *userdata, const struct packet *packet, size_t 
         if (t)
                 *ret_data = t->data;
 
-        s->is_reading_payload = t;
+        s->is_reading_payload = t != NULL;
         return t;
 }
 

@@ -25,10 +25,10 @@ int session_next_device(struct session *s, const struct session_config *next)
 {
         if (s->link_state == LINK_NONE)
                 return -ENOTCONN;
-        if (s->has_next)
-                return -EBUSY;
         if (s->is_ending && !session_may_go_on(s->reason))
                 return -ESHUTDOWN;
+        if (s->has_next)
+                return -EBUSY;
 
         s->is_ending = false;
         s->has_next = true;

@@ -276,10 +276,7 @@ static void ignore(struct session *s, struct parsed *parsed)
 {
 }
 
-/*
- * A row for every packet that a guest may send: with a device, and without; and what the guest must
- * have announced, because the answer needs it.
- */
+/* A row for every packet that a guest may send: with a device, and without. */
 static const struct request requests[PACKET_TYPES] = {
         [PACKET_hello] = { on_hello, on_hello },
         [PACKET_reset] = { on_reset, ignore },

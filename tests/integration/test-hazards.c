@@ -1,27 +1,40 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* clang-format off */
 /*
  * What other hosts of this protocol have got wrong, and the test that shows that this one has not.
  * Those without a file's name are here.
  *
- *      a request for bulk streams     test-bulk-streams: without_a_device_there_are_none
- *        reaches no device
- *      alt settings are taken by      unit/test-usb-layout:
- * alt_settings_go_by_value_not_by_position their position the wait for cancelled test-answers:
- * changes_the_device_though_transfers_never_come_back, transfers has no end
- * answers_a_request_that_waits_when_the_session_ends bursts of SuperSpeed iso
- * unit/test-usb-layout-fast: endpoints do not count an_iso_packet_is_what_a_service_interval_has
- *      SuperSpeed+ is no speed        every_fast_device_is_told_as_super
- *      queues and searches grow       test-hostile-flood: stops_reading_at_its_marks_and_goes_on,
- *        with what is asked             answers_more_ids_than_it_holds_transfers
- *      an interval of 0 is told       no_periodic_endpoint_is_told_with_an_interval_of_0
- *      streams outlive their          unit/test-usb-layout-fast:
- *        alt setting                    an_alt_setting_takes_the_streams_of_the_one_before;
- *                                       test-bulk-streams: are_freed_before_the_device_changes
- *      no memory, no answer           test-answers: answers_once_whichever_allocation_fails,
- *                                       refuses_what_is_more_than_a_session_may_hold
- *      libusb's log level changes     the_log_level_of_libusb_is_its_users
- *        for the whole process
+ * A request for bulk streams reaches no device.
+ *      test-bulk-streams: without_a_device_there_are_none
+ * Alt settings are taken by their position.
+ *      unit/test-usb-layout: alt_settings_go_by_value_not_by_position
+ * The wait for cancelled transfers has no end.
+ *      test-answers: changes_the_device_though_transfers_never_come_back,
+ *      answers_a_request_that_waits_when_the_session_ends
+ * Bursts of SuperSpeed endpoints do not count, and their packets do not fit.
+ *      unit/test-usb-layout-fast: an_iso_packet_is_what_a_service_interval_has
+ *      test-iso: brings_three_packets_of_a_microframe_as_one
+ * SuperSpeed+ is no speed.
+ *      every_fast_device_is_told_as_super
+ * The stream that was started last sets the marks of all.
+ *      test-iso: drops_whole_transfers_for_a_slow_guest
+ * What a slow guest does not take of interrupt and bulk endpoints is lost.
+ *      test-streams, test-bulk-receiving: holds_the_device_back_for_a_slow_guest
+ * Queues and searches grow with what is asked.
+ *      test-hostile-flood: stops_reading_at_its_marks_and_goes_on,
+ *      answers_more_ids_than_it_holds_transfers
+ * An interval of 0 is told.
+ *      no_periodic_endpoint_is_told_with_an_interval_of_0
+ * Streams outlive their alt setting.
+ *      unit/test-usb-layout-fast: an_alt_setting_takes_the_streams_of_the_one_before
+ *      test-bulk-streams: are_freed_before_the_device_changes
+ * No memory, no answer.
+ *      test-answers: answers_once_whichever_allocation_fails,
+ *      refuses_what_is_more_than_a_session_may_hold
+ * libusb's log level changes for the whole process.
+ *      the_log_level_of_libusb_is_its_users
  */
+/* clang-format on */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -56,6 +56,64 @@ static void hello_is_first_and_alone_until_the_peer_is_known(void **state)
         stream_clear(&s);
 }
 
+/* Half of the first packet is written, then all. */
+static void counts_what_is_queued_by_kind(void **state)
+{
+        static const uint8_t data[1000];
+        static const struct {
+                struct packet packet;
+                size_t size, header;
+                enum writer_kind want;
+        } cases[] = {
+                { { PACKET_iso_packet, .iso_packet = { 0x86, 0, 1000 } }, 1000, 20, WRITER_ISO },
+                { { PACKET_iso_packet, .iso_packet = { 0x81, 0, 8 } }, 8, 20, WRITER_ISO },
+                { { PACKET_interrupt_packet, .interrupt_packet = { 0x84, 0, 64 } },
+                  64,
+                  20,
+                  WRITER_STREAM },
+                { { PACKET_interrupt_packet, .interrupt_packet = { 0x05, 0, 64 } },
+                  0,
+                  20,
+                  WRITER_ANSWER },
+                { { PACKET_buffered_bulk_packet,
+                    .buffered_bulk_packet = { .length = 512, .endpoint = 0x81 } },
+                  512,
+                  26,
+                  WRITER_STREAM },
+                { { PACKET_device_disconnect }, 0, 16, WRITER_ANSWER },
+        };
+        struct writer *w = writer_for(ROLE_HOST, CAP_ALL, ELEMENTS(cases));
+        struct packet hello = { PACKET_hello, 0, .hello = { "host" } };
+        size_t bytes[WRITER_KINDS] = { 0 }, packets[WRITER_KINDS] = { 0 };
+        enum packet_fault fault;
+        uint8_t words[CAPS_WORD];
+
+        caps_put(words, CAP_ALL);
+        assert_int_equal(writer_put(w, &hello, words, sizeof(words), NULL, &fault), 0);
+        writer_wrote(w, writer_bytes(w));
+        writer_set_peer_caps(w, CAP_ALL);
+        for (size_t i = 0; i < ELEMENTS(cases); i++) {
+                assert_int_equal(writer_put(w, &cases[i].packet, data, cases[i].size, NULL, &fault),
+                                 0);
+                bytes[cases[i].want] += cases[i].header + cases[i].size;
+                packets[cases[i].want]++;
+        }
+        writer_wrote(w, 500);
+        bytes[WRITER_ISO] -= 500;
+        for (enum writer_kind kind = 0; kind < WRITER_KINDS; kind++) {
+                assert_int_equal(writer_bytes_of(w, kind), bytes[kind]);
+                assert_int_equal(writer_packets_of(w, kind), packets[kind]);
+        }
+        assert_int_equal(writer_iso_bytes(w, 0x86), 520);
+        assert_int_equal(writer_iso_bytes(w, 0x81), 28);
+
+        writer_wrote(w, writer_bytes(w));
+        for (enum writer_kind kind = 0; kind < WRITER_KINDS; kind++)
+                assert_int_equal(writer_bytes_of(w, kind) + writer_packets_of(w, kind), 0);
+        assert_int_equal(writer_iso_bytes(w, 0x86) + writer_iso_bytes(w, 0x81), 0);
+        writer_free(w);
+}
+
 static void hello_has_its_form_even_if_the_peers_came_first(void **state)
 {
         struct packet hello = { PACKET_hello, 0, .hello = { "peer" } };
@@ -200,6 +258,7 @@ int main(void)
 {
         static const struct CMUnitTest tests[] = {
                 cmocka_unit_test(hello_is_first_and_alone_until_the_peer_is_known),
+                cmocka_unit_test(counts_what_is_queued_by_kind),
                 cmocka_unit_test(hello_has_its_form_even_if_the_peers_came_first),
                 cmocka_unit_test(fields_follow_what_both_have),
                 cmocka_unit_test(every_rule_holds_for_sending),
