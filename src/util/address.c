@@ -44,7 +44,7 @@ static int parse_tcp(const char *text, struct address *ret)
         } else if (memchr(text, ':', length)) {
                 return -EINVAL;
         }
-        if (length >= sizeof(ret->host))
+        if (length >= sizeof(ret->host) || memchr(text, '[', length) || memchr(text, ']', length))
                 return -EINVAL;
 
         memcpy(ret->host, text, length);

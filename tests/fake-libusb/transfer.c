@@ -291,6 +291,7 @@ static int transfer_cancel(struct transfer *transfer)
                 return LIBUSB_ERROR_NOT_FOUND;
         if (fake.options.cancel == CANCEL_LOST) {
                 transfer_move(transfer, &context_of(transfer)->naked);
+                events_quiet(context_of(transfer));
                 return 0;
         }
         transfer_force(transfer, LIBUSB_TRANSFER_CANCELLED);

@@ -6,7 +6,7 @@ set -u
 tree=${top_srcdir:-$(dirname "$0")/../..}
 bad=0
 
-for file in $(find "$tree/src" "$tree/tests" "$tree/scripts" "$tree/configure.ac" \
+for file in $(find "$tree/src" "$tree/tests" "$tree/scripts" "$tree/fuzz" "$tree/configure.ac" \
     "$tree/Makefile.am" -type f ! -name '*.md' ! -name '*.o' ! -name '*.a' ! -path '*/.deps/*' \
     ! -name '.dirstamp' ! -perm -u+s | LC_ALL=C sort); do
     case $file in

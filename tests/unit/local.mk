@@ -162,7 +162,16 @@ if HAVE_UPSTREAM
 unit_tests += \
 	%D%/test-equality \
 	%D%/test-filter-upstream
-%C%_test_equality_SOURCES = %D%/test-equality.c %D%/upstream.c %D%/upstream.h
+%C%_test_equality_SOURCES = \
+	%D%/conversation.c \
+	%D%/conversation.h \
+	%D%/differences.c \
+	%D%/differences.h \
+	%D%/test-equality.c \
+	%D%/upstream.c \
+	%D%/upstream.h \
+	%D%/wire.c \
+	%D%/wire.h
 %C%_test_equality_CFLAGS = $(AM_CFLAGS) $(UPSTREAM_CFLAGS)
 %C%_test_equality_LDADD = $(LDADD) $(UPSTREAM_LIBS)
 %C%_test_filter_upstream_CFLAGS = $(AM_CFLAGS) $(UPSTREAM_CFLAGS)

@@ -84,6 +84,8 @@ static void refuses_what_is_no_address(void **state)
                 { "tcp:host", TCP_GIST },
                 { "tcp:host:", TCP_GIST },
                 { "tcp:host:0", TCP_GIST },
+                { "tcp:ho[s]t:80", TCP_GIST },
+                { "tcp:[[::1]]:80", TCP_GIST },
                 { "tcp:host:65536", TCP_GIST },
                 { "tcp:host:99999999999999999999", TCP_GIST },
                 { "tcp:host:-1", TCP_GIST },

@@ -64,7 +64,7 @@
 
 static void received(struct upstream *u, enum packet_type type, uint64_t id)
 {
-        u->received++;
+        u->received = true;
         memset(&u->packet, 0, sizeof(u->packet));
         u->packet.type = type;
         u->packet.id = id;
@@ -146,11 +146,13 @@ static void on_log(void *userdata, int level, const char *message)
 static int on_read(void *userdata, uint8_t *data, int size)
 {
         struct upstream *u = userdata;
-        size_t n = MIN((size_t)size, u->input_size);
+        /* One packet at a time: behind it there seems to be nothing. */
+        size_t n = u->received ? 0 : MIN((size_t)size, u->input_size);
 
         memcpy(data, u->input, n);
         u->input += n;
         u->input_size -= n;
+        u->at += n;
         return (int)n;
 }
 
@@ -245,18 +247,69 @@ void upstream_send(struct upstream *u, const struct packet *packet, const uint8_
         CHECKED(usbredirparser_do_write(u->parser) == 0);
 }
 
+bool upstream_has_no_id(uint32_t type)
+{
+        switch (type) {
+#define NO_ID_NOTHING(name) case PACKET_##name:
+#define NO_ID_FIELDS(name)  case PACKET_##name:
+#define NO_ID_ID(name)
+#define NO_ID_ID_FIELDS(name)
+#define NO_ID_DATA(name)
+#define NO_ID(shape, name) NO_ID_##shape(name)
+                SHAPES(NO_ID)
+        case PACKET_hello:
+        case PACKET_filter_filter:
+        case PACKET_device_disconnect_ack: return true;
+        }
+
+        return false;
+}
+
 void upstream_feed(struct upstream *u, const uint8_t *bytes, size_t size)
+{
+        CHECKED(u->input_size == 0);
+        u->input = bytes;
+        u->input_size = size;
+        u->output.size = 0;
+}
+
+enum parser_result upstream_next(struct upstream *u)
 {
         int r;
 
-        u->input = bytes;
-        u->input_size = size;
-        u->received = u->errors = 0;
+        u->received = false;
         u->message[0] = '\0';
-        u->output.size = 0;
-
-        while ((r = usbredirparser_do_read(u->parser)) == usbredirparser_read_parse_error)
-                u->errors++;
-        CHECKED(r == 0 && u->input_size == 0);
+        r = usbredirparser_do_read(u->parser);
         CHECKED(usbredirparser_do_write(u->parser) == 0);
+        if (r == usbredirparser_read_parse_error)
+                return PARSER_FAULT;
+
+        CHECKED(r == 0);
+        return u->received ? PARSER_PACKET : PARSER_MORE;
+}
+
+uint32_t upstream_peer_caps(const struct upstream *u)
+{
+        uint32_t caps = 0;
+
+        for (int cap = 0; cap < 8; cap++)
+                if (usbredirparser_peer_has_cap(u->parser, cap))
+                        caps |= 1u << cap;
+        return caps;
+}
+
+size_t upstream_filter_text(const uint8_t *text, struct stream *ret)
+{
+        struct usbredirfilter_rule *rules = NULL;
+        char *written = NULL;
+        int count;
+
+        ret->size = 0;
+        if (usbredirfilter_string_to_rules((const char *)text, ",", "|", &rules, &count) == 0)
+                written = usbredirfilter_rules_to_string(rules, count, ",", "|");
+        if (written)
+                stream_append(ret, written, strlen(written) + 1);
+        free(written);
+        free(rules);
+        return ret->size;
 }

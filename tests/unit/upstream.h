@@ -9,12 +9,13 @@ struct upstream {
         struct usbredirparser *parser;
         struct stream output; /* what it wrote */
 
-        /* What it is being fed. */
+        /* What it is being fed, and how many bytes it has read in all. */
         const uint8_t *input;
         size_t input_size;
+        size_t at;
 
-        /* What it said of it: packets, the last one, and bytes that were no packet. */
-        unsigned received, errors;
+        /* What it said last: a packet, or that bytes were none. */
+        bool received;
         struct packet packet;
         struct stream payload;
         char message[256];
@@ -28,5 +29,17 @@ struct upstream *upstream_free(struct upstream *u);
 void upstream_send(struct upstream *u, const struct packet *packet, const uint8_t *payload,
                    size_t size);
 
-/* Reads all the bytes; first forgets what was received and written before. */
+/* Which packets come and go without their id? */
+bool upstream_has_no_id(uint32_t type);
+
+/* Bytes to read; those of the call before have all been read. Forgets what was written. */
 void upstream_feed(struct upstream *u, const uint8_t *bytes, size_t size);
+
+/* Reads on until there is a packet, a fault, or no more bytes. */
+enum parser_result upstream_next(struct upstream *u);
+
+/* What the peer announced, as it understood it. */
+uint32_t upstream_peer_caps(const struct upstream *u);
+
+/* The rules of a text as it would write them; its size with the terminator, 0 for no rules. */
+size_t upstream_filter_text(const uint8_t *text, struct stream *ret);
