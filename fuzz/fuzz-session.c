@@ -19,10 +19,10 @@
 
 #define STEPS_MAX 200
 
-/* So many rounds without anything new, and time passes. The loop has work for some of them. */
-#define ROUNDS_QUIET 16
+/* Whatever needs no time happens in so many rounds. */
+#define ROUNDS_QUIET 64
 #define ROUNDS_MAX   20000
-#define ROUNDS_FAST  2000
+#define ROUNDS_FAST  10000
 
 enum step {
         STEP_PACKET,  /* a right one */
@@ -33,6 +33,8 @@ enum step {
         STEP_CUT,     /* some bytes of it */
         STEP_READ,    /* what has come */
         STEP_TIME,    /* passes */
+        STEP_UNPLUG,  /* the device is gone */
+        STEP_NEXT,    /* another one is offered in its place */
         STEP_END,     /* the session is asked to end */
         STEP_HANG_UP, /* the guest is gone */
 };
@@ -140,10 +142,8 @@ static void take_device(struct run *run, char *text, size_t size)
 
 static void read_answers(struct run *run, bool *ret_is_new)
 {
-        while (guest_poll(&run->bed.guest)) {
-                count_answer(&run->owed, run->bed.guest.packet);
-                *ret_is_new = true;
-        }
+        while (guest_poll(&run->bed.guest))
+                *ret_is_new |= count_answer(&run->owed, run->bed.guest.packet);
 }
 
 /* So many bytes of what is due, or as many as the socket takes. */
@@ -157,24 +157,28 @@ static void send_some(struct run *run, size_t size)
 
 static void let_time_pass(struct run *run)
 {
-        /* Whatever needs no time happens before. */
-        bed_poll(&run->bed);
+        for (unsigned i = 0; i < ROUNDS_QUIET; i++)
+                bed_step(&run->bed);
         if (!run->bed.is_over && event_pending(run->bed.session->timer, EV_TIMEOUT, NULL))
                 event_active(run->bed.session->timer, EV_TIMEOUT, 0);
-        bed_poll(&run->bed);
+        bed_step(&run->bed);
 }
 
 /* Guest and session do all they can until it is so, or the session is over. */
 static void work_until(struct run *run, bool (*is_so)(const struct run *run))
 {
+        unsigned quiet = 0;
+
         for (unsigned i = 1; !run->bed.is_over && !is_so(run); i++) {
                 bool is_new = false;
 
                 send_some(run, SIZE_MAX);
-                bed_poll(&run->bed);
+                bed_step(&run->bed);
                 if (run->bed.guest.fd >= 0)
                         read_answers(run, &is_new);
-                if (!is_new && i % ROUNDS_QUIET == 0)
+                if (is_new)
+                        quiet = 0;
+                else if (++quiet % ROUNDS_QUIET == 0)
                         let_time_pass(run);
                 if (i > ROUNDS_FAST)
                         usleep(1000);
@@ -194,7 +198,8 @@ static void append(struct run *run, struct packet *packet, bool is_right)
         size = payload_size(packet);
         if (size > sizeof(payload) || run->outbox.size - run->sent + size > OUTBOX_MAX)
                 return;
-        if (packet_verify(packet, size, ROLE_GUEST, host) != PACKET_FAULT_NONE) {
+        if (packet_verify(packet, size, ROLE_GUEST, host) != PACKET_FAULT_NONE ||
+            packet_needs(packet->type) & ~run->bed.guest.caps) {
                 if (is_right)
                         return;
                 run->owed.is_wild = true;
@@ -220,12 +225,15 @@ static void add_packet(struct run *run, bool is_right)
         if (run->last_id < IDS - 1)
                 run->last_id++;
         packet.id = byte < 224 ? run->last_id : 1 + byte % run->last_id;
+        if (packet.type == PACKET_iso_packet)
+                packet.id += IDS;
         append(run, &packet, is_right);
 }
 
 static enum step take_step(struct input *in)
 {
-        static const enum step rare[] = { STEP_ANY, STEP_BYTES, STEP_END, STEP_HANG_UP };
+        static const enum step rare[] = { STEP_ANY,  STEP_BYTES, STEP_UNPLUG,
+                                          STEP_NEXT, STEP_END,   STEP_HANG_UP };
         uint8_t byte = take_u8(in);
 
         return byte < 240 ? steps[byte % ELEMENTS(steps)] : rare[byte % ELEMENTS(rare)];
@@ -239,9 +247,16 @@ static void take_bytes(struct run *run)
         stream_append(&run->outbox, bytes.at, bytes.left);
 }
 
+static void offer_next(struct run *run)
+{
+        const struct session_config next = run->bed.session->config;
+
+        session_next_device(run->bed.session, &next);
+}
+
 static void step(struct run *run)
 {
-        bool is_new;
+        bool is_new = false;
 
         switch (take_step(&run->in)) {
         case STEP_PACKET: add_packet(run, true); return;
@@ -254,13 +269,18 @@ static void step(struct run *run)
         case STEP_CUT: send_some(run, take_u8(&run->in)); break;
         case STEP_READ: read_answers(run, &is_new); break;
         case STEP_TIME: let_time_pass(run); break;
+        case STEP_UNPLUG: bed_unplug(&run->bed); break;
+        case STEP_NEXT:
+                if (!run->bed.is_over)
+                        offer_next(run);
+                break;
         case STEP_END:
                 if (!run->bed.is_over)
                         bed_end(&run->bed);
                 break;
         case STEP_HANG_UP: guest_hang_up(&run->bed.guest); break;
         }
-        bed_poll(&run->bed);
+        bed_step(&run->bed);
 }
 
 static bool has_hello(const struct run *run)

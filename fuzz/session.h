@@ -7,7 +7,7 @@
 #include "fuzz/fuzz.h"
 #include "unit/helpers.h"
 
-/* Ids in use; what streams bring is not answered by id. */
+/* Ids of requests. Isochronous packets have higher ones: they are answered only if they fail. */
 #define IDS 256
 
 struct owed {
@@ -141,21 +141,22 @@ static inline bool is_unasked(const struct packet *packet)
         case PACKET_iso_packet:
         case PACKET_buffered_bulk_packet: return true;
         case PACKET_interrupt_packet: return packet->interrupt_packet.endpoint & 0x80;
-        case PACKET_iso_stream_status:
+        case PACKET_iso_stream_status: return packet->id == 0 || packet->id >= IDS;
         case PACKET_bulk_receiving_status:
         case PACKET_interrupt_receiving_status: return packet->id == 0;
         default: return false;
         }
 }
 
-/* Each id has as many answers as requests, and no more. */
-static inline void count_answer(struct owed *owed, const struct packet *packet)
+/* Each id has as many answers as requests, and no more. Returns whether it is one. */
+static inline bool count_answer(struct owed *owed, const struct packet *packet)
 {
         if (is_unasked(packet) || owed->is_wild)
-                return;
+                return false;
 
         MUST(packet->id < IDS);
         MUST(owed->answered[packet->id]++ < owed->wanted[packet->id]);
+        return true;
 }
 
 static inline bool is_all_answered(const struct owed *owed)

@@ -82,6 +82,16 @@ void device_unplug(struct libusb_context *context)
         events_signal(context);
 }
 
+__attribute__((visibility("default"))) void fake_libusb_unplug(libusb_context *context);
+
+/* For programs that know that they run on a fake, and look the function up. */
+void fake_libusb_unplug(libusb_context *context)
+{
+        fake_lock();
+        device_unplug(context);
+        fake_unlock();
+}
+
 static bool on_interface(const struct transfer *transfer, const void *interface)
 {
         const struct endpoint *endpoint = endpoint_find(transfer->public.endpoint);

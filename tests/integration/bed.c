@@ -6,6 +6,7 @@
 #include "integration/bed.h"
 
 #include <dirent.h>
+#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
@@ -68,9 +69,9 @@ static void turn(void *userdata)
         bed_turn(b);
 }
 
-static void start(struct bed *b, int socket_fd, size_t usbfs_memory)
+static void start(struct bed *b, int socket_fd, size_t usbfs_memory, struct transport *tls)
 {
-        struct session_config config = { .device_fd = 0, .usbfs_memory = usbfs_memory };
+        struct session_config config = { .device_fd = 0, .usbfs_memory = usbfs_memory, .tls = tls };
         struct timeval tick = { .tv_usec = TICK_MS * 1000 };
 
         b->base = event_base_new();
@@ -85,7 +86,8 @@ static void start(struct bed *b, int socket_fd, size_t usbfs_memory)
         divert_stderr(-1);
 }
 
-void bed_open_memory(struct bed *b, const char *options, uint32_t caps, size_t usbfs_memory)
+static void open_with(struct bed *b, const char *options, uint32_t caps, size_t usbfs_memory,
+                      struct transport *tls)
 {
         char text[512];
         int fds[2];
@@ -102,7 +104,17 @@ void bed_open_memory(struct bed *b, const char *options, uint32_t caps, size_t u
 
         guest_open(&b->guest, fds[0], caps);
         guest_set_turn(&b->guest, turn, b);
-        start(b, fds[1], usbfs_memory);
+        start(b, fds[1], usbfs_memory, tls);
+}
+
+void bed_open_memory(struct bed *b, const char *options, uint32_t caps, size_t usbfs_memory)
+{
+        open_with(b, options, caps, usbfs_memory, NULL);
+}
+
+void bed_open_encrypted(struct bed *b, const char *options, struct transport *tls)
+{
+        open_with(b, options, CAP_ALL, USBFS_MEMORY, tls);
 }
 
 void bed_open(struct bed *b, const char *options, uint32_t caps)
@@ -147,6 +159,15 @@ void bed_poll(struct bed *b)
 void bed_step(struct bed *b)
 {
         run_loop(b, EVLOOP_ONCE | EVLOOP_NONBLOCK);
+}
+
+void bed_unplug(struct bed *b)
+{
+        void (*unplug)(libusb_context * context);
+
+        unplug = (void (*)(libusb_context *))dlsym(RTLD_DEFAULT, "fake_libusb_unplug");
+        assert_non_null(unplug);
+        unplug(usb_loop_context(b->loop));
 }
 
 void bed_end(struct bed *b)

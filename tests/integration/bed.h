@@ -39,6 +39,10 @@ void bed_open(struct bed *b, const char *options, uint32_t caps);
 /* The same with a share of usbfs memory, in bytes. */
 void bed_open_memory(struct bed *b, const char *options, uint32_t caps, size_t usbfs_memory);
 
+/* The same with all capabilities, and bytes that go through that transport on the session's side.
+ */
+void bed_open_encrypted(struct bed *b, const char *options, struct transport *tls);
+
 /* bed_open() and guest_greet(), with all capabilities. */
 void bed_open_greeted(struct bed *b, const char *options);
 
@@ -53,6 +57,9 @@ void bed_step(struct bed *b);
 
 /* Runs the loop until the session is over. */
 void bed_wait(struct bed *b);
+
+/* Takes the device away, now. */
+void bed_unplug(struct bed *b);
 
 /* Asks the session to end, as a signal would. */
 void bed_end(struct bed *b);

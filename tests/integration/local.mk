@@ -30,6 +30,7 @@ integration_tests = \
 	%D%/test-hostile-flood \
 	%D%/test-hostile-guest \
 	%D%/test-hostile-random \
+	%D%/test-hostile-unplug \
 	%D%/test-bulk-receiving \
 	%D%/test-iso \
 	%D%/test-managed \
@@ -82,6 +83,8 @@ integration_tests = \
 %C%_test_hostile_flood_LDADD = %D%/libguest.a $(LDADD)
 %C%_test_hostile_random_LDFLAGS = $(fake_ldflags)
 %C%_test_hostile_random_LDADD = %D%/libguest.a $(LDADD)
+%C%_test_hostile_unplug_LDFLAGS = $(fake_ldflags)
+%C%_test_hostile_unplug_LDADD = %D%/libguest.a $(LDADD)
 check_PROGRAMS += $(integration_tests)
 TESTS += $(integration_tests)
 endif

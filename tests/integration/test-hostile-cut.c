@@ -208,6 +208,7 @@ static void serves_a_guest_that_sends_byte_by_byte(void **state)
         assert_int_equal(b.guest.packet->id, 13);
         assert_int_equal(guest_status(b.guest.packet), STATUS_success);
         bed_close_returned(&b, REASON_GUEST_LEFT);
+        print_message("  %zu bytes, one at a time: %u answers\n", r.size - r.hello, ANSWERS);
 }
 
 /* A long OUT transfer, cut within its data: on its way into a transfer that is never submitted. */

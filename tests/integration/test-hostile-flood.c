@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -21,7 +22,7 @@
 #include "protocol/parser.h"
 #include "util/macro.h"
 
-enum { BULK_IN = 0x81, BULK_OUT = 0x02, NAK_IN = 0x83 };
+enum { BULK_IN = 0x81, BULK_OUT = 0x02, NAK_IN = 0x83, INTERRUPT_IN = 0x84, ISO_IN = 0x86 };
 
 #define MIB (1024u * 1024)
 
@@ -184,6 +185,55 @@ static void stops_reading_at_its_marks_and_goes_on(void **state)
         }
 }
 
+static void start_streams(struct guest *g)
+{
+        const struct packet starts[] = {
+                { .type = PACKET_start_interrupt_receiving,
+                  .start_interrupt_receiving.endpoint = INTERRUPT_IN },
+                { .type = PACKET_start_iso_stream, .start_iso_stream = { ISO_IN, 8, 16 } },
+                { .type = PACKET_start_bulk_receiving,
+                  .start_bulk_receiving = { 0, 65536, BULK_IN, 16 } },
+        };
+
+        guest_set_alt(g, 1, 1);
+        guest_expect_later(g, PACKET_alt_setting_status);
+        for (size_t i = 0; i < ELEMENTS(starts); i++) {
+                struct packet packet = starts[i];
+
+                packet.id = guest_new_id(g);
+                guest_send(g, &packet, NULL, 0);
+        }
+}
+
+/* The device has something to send whenever it is asked. */
+static void bounds_its_memory_while_streams_run_unread(void **state)
+{
+        const struct process own = { .pid = getpid() };
+        size_t most = 0, before, after;
+        struct bed b;
+
+        bed_open_greeted(&b, "");
+        start_streams(&b.guest);
+        before = process_memory(&own, "VmHWM");
+        for (unsigned i = 0; i < REQUESTS; i++) {
+                bed_step(&b);
+                most = MAX(most, link_queued(b.session->link));
+        }
+        after = process_memory(&own, "VmHWM");
+        /* The mark, what was in flight then, and what isochronous data may have beside it. */
+        assert_in_range(most, 1, 2 * LINK_HIGH_BYTES);
+        assert_in_range(after - before, 0, 3 * LINK_HIGH_BYTES / 1024 + PROCESS_MEMORY_SLACK);
+        assert_true(b.session->packets_dropped > REQUESTS);
+        print_message("  %u turns: %zu KiB queued at most, %llu isochronous packets dropped; VmHWM "
+                      "%zu KiB before, %zu after\n",
+                      REQUESTS, most / 1024, (unsigned long long)b.session->packets_dropped, before,
+                      after);
+
+        guest_send_bare(&b.guest, PACKET_get_configuration, 1);
+        guest_expect_later(&b.guest, PACKET_configuration_status);
+        bed_close_returned(&b, REASON_GUEST_LEFT);
+}
+
 static void holds_no_memory_for_data_that_is_only_announced(void **state)
 {
         struct packet packet = { .type = PACKET_bulk_packet, .id = 1 };
@@ -323,6 +373,8 @@ static void ends_when_a_guest_leaves_that_did_not_read(void **state)
 int main(void)
 {
         static const struct CMUnitTest tests[] = {
+                /* The first one: it looks at the peak of this process. */
+                cmocka_unit_test(bounds_its_memory_while_streams_run_unread),
                 cmocka_unit_test(bounds_its_memory_while_the_guest_does_not_read),
                 cmocka_unit_test(stops_reading_at_its_marks_and_goes_on),
                 cmocka_unit_test(holds_no_memory_for_data_that_is_only_announced),
