@@ -17,6 +17,7 @@ EXTRA_DIST += \
 	%D%/facts.sh \
 	%D%/image.sh \
 	%D%/init \
+	%D%/interop.sh \
 	%D%/kernel.sh \
 	%D%/machine.sh \
 	%D%/shell \
