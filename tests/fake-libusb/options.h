@@ -121,7 +121,8 @@ enum hostile {
         O("complete", complete, n_completes, 0, "EP:STATUS[@N[xTIMES]]",                           \
           "completions of that endpoint have this status; `STALL` also halts it")                  \
         O("unplug-after", number, unplug_after, UINT64_MAX, "N",                                   \
-          "after N submissions the device is gone: the next is NO_DEVICE, those in flight end so") \
+          "after N submissions the device is gone: the next is NO_DEVICE, those in flight end "    \
+          "so, the newest first, as with the kernel")                                              \
         O("cancel", word, cancel, cancels, "normal|late|lost",                                     \
           "`late`: NOT_FOUND, and it completes as if nothing had been; "                           \
           "`lost`: accepted, but completes only with a release, a reset or an unplug")             \

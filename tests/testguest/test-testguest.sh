@@ -168,7 +168,7 @@ script session unplug-after=3 0 <<-END
 	-read 0x81 64 100
 	wait
 END
-says "$directory/script:1: read: ioerror, not success"
+says "$directory/script:1: read: cancelled, not success"
 pass
 
 name=a_filter_is_sent

@@ -172,7 +172,10 @@ static struct bed_outcome *submit(struct bed *bed, struct bed_outcome *outcome)
 
         outcome->error = usb_transfer_submit(outcome->transfer);
         assert_int_equal(bed->completed, completed);
-        if (outcome->error < 0)
+        if (outcome->transfer->state == USB_TRANSFER_LOST) {
+                outcome->error = -ENODEV;
+                bed_abandon(outcome);
+        } else if (outcome->error < 0)
                 assert_int_equal(outcome->transfer->state, USB_TRANSFER_IDLE);
         return outcome;
 }
@@ -227,7 +230,9 @@ void bed_run_until(struct bed *bed, bool (*is_so)(struct bed *bed, void *userdat
 
 static bool is_complete(struct bed *bed, void *userdata)
 {
-        return ((struct bed_outcome *)userdata)->completions > 0;
+        const struct bed_outcome *outcome = userdata;
+
+        return outcome->completions > 0 || outcome->transfer->state == USB_TRANSFER_LOST;
 }
 
 int bed_wait(struct bed *bed, struct bed_outcome *outcome)
@@ -235,7 +240,11 @@ int bed_wait(struct bed *bed, struct bed_outcome *outcome)
         if (outcome->error < 0)
                 return outcome->error;
         bed_run_until(bed, is_complete, outcome);
-        return (int)outcome->status;
+        if (outcome->completions > 0)
+                return (int)outcome->status;
+
+        bed_abandon(outcome);
+        return USB_STATUS_FAILED;
 }
 
 static bool is_idle(struct bed *bed, void *userdata)
