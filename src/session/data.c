@@ -99,7 +99,7 @@ void session_cancel(struct session *s, uint32_t endpoints)
         struct usb_transfer *t;
 
         session_streams_stop(s, endpoints, false);
-        while ((t = usb_transfers_any(usb_device_transfers(s->device), endpoints))) {
+        while ((t = usb_transfers_oldest(usb_device_transfers(s->device), endpoints))) {
                 answer_transfer(s, t, STATUS_cancelled, 0, NULL);
                 usb_transfer_abandon(t);
         }

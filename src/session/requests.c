@@ -321,5 +321,8 @@ void session_on_packet(struct session *s, struct parsed *parsed)
                 session_set_device_state(s, DEVICE_FORWARDING,
                                          packet_type_string(parsed->packet->type));
 
+        /* No answer comes before one of an older request. */
+        if (is_offered && s->is_ending)
+                session_cancel(s, USB_ENDPOINTS_ALL);
         (is_offered && !s->is_ending ? request->handle : request->refuse)(s, parsed);
 }

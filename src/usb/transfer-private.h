@@ -23,7 +23,8 @@ struct usb_transfers {
         struct event *retry;
 
         size_t in_flight[USB_ENDPOINTS_MAX];               /* submitted or abandoned */
-        struct usb_transfer *by_id[USB_TRANSFERS_BUCKETS]; /* waiting or submitted */
+        struct usb_transfer *by_id[USB_TRANSFERS_BUCKETS]; /* waiting, submitted or lost */
+        uint64_t last_number;
 };
 
 static inline unsigned usb_transfer_index(const struct usb_transfer *t)

@@ -1,7 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Each transfer is idle, waiting, submitted or abandoned, and moves between these in four places:
- * usb_transfer_submit(), usb_transfer_abandon(), pump() and on_libusb().
+ * Each transfer is idle, waiting, submitted, abandoned or lost, and moves between these in
+ * five places: usb_transfer_submit(), usb_transfer_abandon(), usb_transfers_pump(), fail() and
+ * on_libusb().
+ *
+ * When a device goes, the kernel gives back first what was submitted last, and QEMU aborts when
+ * answers of an endpoint come so. What ends by that is lost, not completed: whoever waits for it
+ * abandons it, in the order of submission.
  *
  * Two rules keep the data in order while some must wait. Whoever comes while others wait,
  * waits behind them. And while a transfer goes in pieces, no other goes to its endpoint.
@@ -171,6 +176,8 @@ int usb_transfer_submit(struct usb_transfer *t)
                 t->state = USB_TRANSFER_WAITING;
                 DL_APPEND(set->waiting, t);
                 look_again(set);
+        } else if (r == -ENODEV && !t->on_complete) {
+                t->state = USB_TRANSFER_LOST;
         } else if (r < 0) {
                 if (r == -ENODEV)
                         set->events->on_gone(set->userdata);
@@ -178,6 +185,8 @@ int usb_transfer_submit(struct usb_transfer *t)
         }
 
         usb_transfers_add(t);
+        if (t->state == USB_TRANSFER_LOST)
+                set->events->on_gone(set->userdata);
         return 0;
 }
 
@@ -199,7 +208,10 @@ static void fail(struct usb_transfer *t, int error)
 {
         struct usb_transfers *set = t->set;
 
-        complete(t, usb_status_from_errno(error));
+        if (error == -ENODEV && !t->on_complete)
+                t->state = USB_TRANSFER_LOST;
+        else
+                complete(t, usb_status_from_errno(error));
         if (error == -ENODEV)
                 set->events->on_gone(set->userdata);
 }
@@ -258,6 +270,8 @@ static void LIBUSB_CALL on_libusb(struct libusb_transfer *libusb)
                 hold_endpoint(t, false);
                 usb_transfer_free(t);
                 set->events->on_reaped(set->userdata);
+        } else if (status == LIBUSB_TRANSFER_NO_DEVICE && !t->on_complete) {
+                t->state = USB_TRANSFER_LOST;
         } else {
                 t->actual += MIN(moved, t->piece);
                 if (status == LIBUSB_TRANSFER_COMPLETED && moved == t->piece && t->is_cut)
@@ -276,14 +290,15 @@ void usb_transfer_abandon(struct usb_transfer *t)
 {
         usb_transfers_remove(t);
 
-        if (t->state == USB_TRANSFER_WAITING) {
-                DL_DELETE(t->set->waiting, t);
-                hold_endpoint(t, false);
-                t->state = USB_TRANSFER_IDLE;
-                usb_transfer_free(t);
+        if (t->state == USB_TRANSFER_SUBMITTED) {
+                t->state = USB_TRANSFER_ABANDONED;
+                libusb_cancel_transfer(t->libusb);
                 return;
         }
 
-        t->state = USB_TRANSFER_ABANDONED;
-        libusb_cancel_transfer(t->libusb);
+        if (t->state == USB_TRANSFER_WAITING)
+                DL_DELETE(t->set->waiting, t);
+        hold_endpoint(t, false);
+        t->state = USB_TRANSFER_IDLE;
+        usb_transfer_free(t);
 }

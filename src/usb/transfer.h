@@ -25,6 +25,7 @@ enum usb_transfer_state {
         USB_TRANSFER_WAITING,   /* submitted by the owner, waiting for usbfs memory */
         USB_TRANSFER_SUBMITTED, /* libusb's */
         USB_TRANSFER_ABANDONED, /* libusb's, and nobody waits for it */
+        USB_TRANSFER_LOST,      /* its device is gone, and the owner has not abandoned it yet */
 };
 
 struct usb_transfer {
@@ -59,6 +60,7 @@ struct usb_transfer {
         bool is_cut;                      /* more pieces follow */
         struct usb_transfer *prev, *next; /* in the waiting list, or the pool's */
         struct usb_transfer *by_id;       /* next of the same hash */
+        uint64_t number;                  /* grows from one to the next that is submitted */
 };
 
 struct usb_transfer_events {
@@ -66,7 +68,10 @@ struct usb_transfer_events {
         void (*on_complete)(void *userdata, struct usb_transfer *transfer);
         /* An abandoned transfer has come back. */
         void (*on_reaped)(void *userdata);
-        /* The device is gone; may come more than once, also from within usb_transfer_submit(). */
+        /*
+         * The device is gone; may come more than once, also from within usb_transfer_submit(). What
+         * has not completed will not: the owner abandons it.
+         */
         void (*on_gone)(void *userdata);
 };
 
@@ -93,8 +98,8 @@ size_t usb_transfers_in_flight(const struct usb_transfers *set, uint32_t endpoin
 /* The transfer with that id that the owner still waits for, or NULL. */
 struct usb_transfer *usb_transfers_find(struct usb_transfers *set, uint64_t id);
 
-/* Any transfer on the masked endpoints that the owner still waits for, or NULL. */
-struct usb_transfer *usb_transfers_any(struct usb_transfers *set, uint32_t endpoints);
+/* The first submitted of those on the masked endpoints that the owner still waits for, or NULL. */
+struct usb_transfer *usb_transfers_oldest(struct usb_transfers *set, uint32_t endpoints);
 
 /* A transfer with room for size bytes; NULL beyond the pool's limits or without memory. */
 struct usb_transfer *usb_transfer_new(struct usb_transfers *set, size_t size);
@@ -135,9 +140,9 @@ static inline struct libusb_control_setup *usb_transfer_setup(struct usb_transfe
 }
 
 /*
- * Starts it; it will complete exactly once. Errors, after which it is still the owner's:
- * -ENODEV, -EINVAL, -ENOMEM, -EIO, and -EMSGSIZE if it is longer than the share of usbfs memory
- * and cannot be cut.
+ * Starts it; it will complete exactly once, or be lost. Errors, after which it is still the
+ * owner's: -ENODEV, -EINVAL, -ENOMEM, -EIO, and -EMSGSIZE if it is longer than the share of usbfs
+ * memory and cannot be cut.
  */
 int usb_transfer_submit(struct usb_transfer *t);
 

@@ -22,6 +22,7 @@ void usb_transfers_add(struct usb_transfer *t)
         if (t->on_complete)
                 return;
 
+        t->number = ++t->set->last_number;
         t->by_id = *bucket;
         *bucket = t;
 }
@@ -103,12 +104,15 @@ struct usb_transfer *usb_transfers_find(struct usb_transfers *set, uint64_t id)
         return NULL;
 }
 
-struct usb_transfer *usb_transfers_any(struct usb_transfers *set, uint32_t endpoints)
+struct usb_transfer *usb_transfers_oldest(struct usb_transfers *set, uint32_t endpoints)
 {
+        struct usb_transfer *oldest = NULL;
+
         for (size_t i = 0; i < USB_TRANSFERS_BUCKETS; i++)
                 for (struct usb_transfer *t = set->by_id[i]; t; t = t->by_id)
-                        if (usb_transfer_mask(t) & endpoints)
-                                return t;
+                        if (usb_transfer_mask(t) & endpoints &&
+                            (!oldest || t->number < oldest->number))
+                                oldest = t;
 
-        return NULL;
+        return oldest;
 }

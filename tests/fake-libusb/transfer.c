@@ -64,12 +64,13 @@ static void transfer_force(struct transfer *transfer, int status)
         transfer_move(transfer, &context_of(transfer)->ready);
 }
 
+/* As the kernel does, beginning with what was submitted last. */
 static void list_force(struct transfers *list, int status, transfer_match match, const void *what)
 {
         struct transfer *transfer, *next;
 
-        for (transfer = TAILQ_FIRST(&list->head); transfer; transfer = next) {
-                next = TAILQ_NEXT(transfer, link);
+        for (transfer = TAILQ_LAST(&list->head, transfer_list); transfer; transfer = next) {
+                next = TAILQ_PREV(transfer, transfer_list, link);
                 if (!match || match(transfer, what))
                         transfer_force(transfer, status);
         }

@@ -89,20 +89,23 @@ static void ends_when_a_call_says_that_the_device_is_gone(void **state)
         static const struct {
                 const char *options;
                 enum packet_type request, answer;
+                uint8_t status;
         } cases[] = {
                 { "fail=set_configuration:NO_DEVICE", PACKET_set_configuration,
-                  PACKET_configuration_status },
+                  PACKET_configuration_status, STATUS_ioerror },
                 { "fail=get_active_config_descriptor:NO_DEVICE@4", PACKET_set_configuration,
-                  PACKET_configuration_status },
+                  PACKET_configuration_status, STATUS_ioerror },
                 { "fail=claim_interface:NO_DEVICE@5", PACKET_set_configuration,
-                  PACKET_configuration_status },
+                  PACKET_configuration_status, STATUS_ioerror },
                 { "fail=set_interface_alt_setting:NO_DEVICE", PACKET_set_alt_setting,
-                  PACKET_alt_setting_status },
+                  PACKET_alt_setting_status, STATUS_ioerror },
                 { "fail=get_active_config_descriptor:NO_DEVICE@4", PACKET_set_alt_setting,
-                  PACKET_alt_setting_status },
-                { "fail=clear_halt:NO_DEVICE", PACKET_control_packet, PACKET_control_packet },
-                { "fail=submit_transfer:NO_DEVICE", PACKET_bulk_packet, PACKET_bulk_packet },
-                { "fail=reset_device:NO_DEVICE@2", PACKET_reset, PACKET_device_disconnect },
+                  PACKET_alt_setting_status, STATUS_ioerror },
+                { "fail=clear_halt:NO_DEVICE", PACKET_control_packet, PACKET_control_packet,
+                  STATUS_ioerror },
+                { "fail=submit_transfer:NO_DEVICE", PACKET_bulk_packet, PACKET_bulk_packet,
+                  STATUS_cancelled },
+                { "fail=reset_device:NO_DEVICE@2", PACKET_reset, PACKET_device_disconnect, 0 },
         };
 
         for (size_t i = 0; i < ELEMENTS(cases); i++) {
@@ -133,7 +136,7 @@ static void ends_when_a_call_says_that_the_device_is_gone(void **state)
                 if (cases[i].answer != PACKET_device_disconnect) {
                         guest_expect_id(&b.guest, cases[i].answer, 7);
                         if (guest_status(b.guest.packet) != 255)
-                                assert_int_equal(guest_status(b.guest.packet), STATUS_ioerror);
+                                assert_int_equal(guest_status(b.guest.packet), cases[i].status);
                 }
                 expect_goodbye(&b);
                 close_lost(&b);

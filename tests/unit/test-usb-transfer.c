@@ -117,7 +117,6 @@ static void a_refused_transfer_stays_the_owners(void **state)
                 { "fail=submit_transfer:IO@1", BULK_IN, USB_ENDPOINT_BULK, -EIO },
                 { "fail=submit_transfer:INVALID_PARAM@1", BULK_IN, USB_ENDPOINT_BULK, -EINVAL },
                 { "fail=submit_transfer:NO_MEM@1", BULK_IN, USB_ENDPOINT_BULK, -ENOMEM },
-                { "unplug-after=0", BULK_IN, USB_ENDPOINT_BULK, -ENODEV },
                 { "", BULK_IN, USB_ENDPOINT_ISO, -EINVAL },
                 { "", BULK_IN, USB_ENDPOINT_NONE, -EINVAL },
                 { "", 0x8f, USB_ENDPOINT_BULK, -EIO },
@@ -195,15 +194,15 @@ static void counts_what_is_in_flight_by_endpoint(void **state)
         assert_int_equal(usb_transfers_in_flight(bed.set, silent | out), 2);
         assert_int_equal(usb_transfers_in_flight(bed.set, in | control), 0);
         assert_int_equal(usb_transfers_in_flight(bed.set, 0), 0);
-        assert_ptr_equal(usb_transfers_any(bed.set, silent), a);
-        assert_ptr_equal(usb_transfers_any(bed.set, out | in), b);
-        assert_null(usb_transfers_any(bed.set, in | control));
+        assert_ptr_equal(usb_transfers_oldest(bed.set, silent), a);
+        assert_ptr_equal(usb_transfers_oldest(bed.set, out | in), b);
+        assert_null(usb_transfers_oldest(bed.set, in | control));
 
         /* An abandoned one is in flight until it has come back, but nobody waits for it. */
         RUN_UNTIL(bed.usb.base, bed.completions == 1);
         abandon(&bed, a);
         assert_int_equal(usb_transfers_in_flight(bed.set, silent), 1);
-        assert_null(usb_transfers_any(bed.set, USB_ENDPOINTS_ALL));
+        assert_null(usb_transfers_oldest(bed.set, USB_ENDPOINTS_ALL));
         assert_null(usb_transfers_find(bed.set, 1));
         RUN_UNTIL(bed.usb.base, bed.reaped == 1);
         assert_int_equal(usb_transfers_in_flight(bed.set, USB_ENDPOINTS_ALL), 0);
@@ -237,20 +236,43 @@ static void an_abandoned_transfer_is_not_completed(void **state)
 
 static void tells_when_the_device_is_gone(void **state)
 {
-        struct usb_transfer *a, *b;
+        struct usb_transfer *a, *b, *late;
         struct transfer_bed bed;
 
         transfer_bed_open(&bed, "unplug-after=2", SHARE);
         a = make_transfer(&bed, 1, SILENT_IN, 64);
         b = make_transfer(&bed, 2, SILENT_IN, 64);
+        late = make_transfer(&bed, 3, BULK_IN, 64);
         submit(a);
         submit(b);
         abandon(&bed, b);
-        assert_int_equal(usb_transfer_submit(make_transfer(&bed, 3, BULK_IN, 64)), -ENODEV);
+        submit(late);
         assert_int_equal(bed.gone, 1);
-        RUN_UNTIL(bed.usb.base, bed.completions == 1 && bed.reaped == 1 && bed.gone > 0);
-        assert_int_equal(a->status, USB_STATUS_FAILED);
+        RUN_UNTIL(bed.usb.base, bed.reaped == 1 && bed.gone > 1);
         assert_int_equal(usb_transfers_in_flight(bed.set, USB_ENDPOINTS_ALL), 0);
+
+        /* What was not abandoned yet still is to be, in the order of submission. */
+        assert_int_equal(bed.completions, 0);
+        assert_ptr_equal(usb_transfers_oldest(bed.set, USB_ENDPOINTS_ALL), a);
+        abandon(&bed, a);
+        assert_ptr_equal(usb_transfers_oldest(bed.set, USB_ENDPOINTS_ALL), late);
+        abandon(&bed, late);
+        assert_null(usb_transfers_oldest(bed.set, USB_ENDPOINTS_ALL));
+        transfer_bed_close(&bed);
+}
+
+static void a_device_that_goes_between_two_pieces_loses_the_transfer(void **state)
+{
+        struct usb_transfer *t;
+        struct transfer_bed bed;
+
+        transfer_bed_open(&bed, "unplug-after=2", 32768); /* pieces of a quarter */
+        t = make_transfer(&bed, 1, BULK_IN, 30000);
+        submit(t);
+        RUN_UNTIL(bed.usb.base, bed.gone > 0);
+        assert_int_equal(t->state, USB_TRANSFER_LOST);
+        assert_int_equal(bed.completions, 0);
+        abandon(&bed, t);
         transfer_bed_close(&bed);
 }
 
@@ -265,6 +287,7 @@ int main(void)
                 cmocka_unit_test(counts_what_is_in_flight_by_endpoint),
                 cmocka_unit_test(an_abandoned_transfer_is_not_completed),
                 cmocka_unit_test(tells_when_the_device_is_gone),
+                cmocka_unit_test(a_device_that_goes_between_two_pieces_loses_the_transfer),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

@@ -241,7 +241,7 @@ int bed_wait(struct bed *bed, struct bed_outcome *outcome)
 static bool is_idle(struct bed *bed, void *userdata)
 {
         return usb_transfers_in_flight(usb_device_transfers(bed->usb), USB_ENDPOINTS_ALL) == 0 &&
-               !usb_transfers_any(usb_device_transfers(bed->usb), USB_ENDPOINTS_ALL);
+               !usb_transfers_oldest(usb_device_transfers(bed->usb), USB_ENDPOINTS_ALL);
 }
 
 void bed_wait_idle(struct bed *bed)

@@ -1,18 +1,14 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# What the machine with systemd boots, to be sourced by bash, after kernel.sh: a Debian on a disk,
-# with all that our package depends on, but not the package, which is installed in the machine. The
-# disk is kept, by its recipe, the kernel and what is in it.
+# What machines with systemd boot, to be sourced by bash, after kernel.sh: a Debian on a disk. Disks
+# are kept, by their name, the recipe, the kernel and what is in them.
 # shellcheck shell=bash disable=SC2154
 
-# Beside what our package depends on.
+# Of every disk.
 debian_packages=systemd-sysv,dbus,udev,kmod,iproute2,procps
 
-# packages_wanted PACKAGE: of "a (>= 1) | b, c" a and c.
+# packages_wanted PACKAGE: what it depends on; of "a (>= 1) | b, c" a and c.
 packages_wanted() {
-    local depends
-
-    depends=$(dpkg-deb -f "$1" Depends | sed 's/ *([^)]*)//g; s/ *|[^,]*//g; s/ //g') &&
-        echo "$debian_packages,$depends"
+    dpkg-deb -f "$1" Depends | sed 's/ *([^)]*)//g; s/ *|[^,]*//g; s/ //g'
 }
 
 # disk_build IMAGE PACKAGES
@@ -27,16 +23,15 @@ disk_build() {
         --customize-hook="tests/vm/debian-disk \"\$1\" '$kernel' '$1'" "$suite"
 }
 
-# disk_get CACHE PACKAGE: sets disk. Former ones are deleted.
+# disk_get CACHE NAME PACKAGES: sets disk. Former ones of that name are deleted.
 disk_get() {
-    local packages recipe
+    local packages=$debian_packages,$3 recipe
 
-    packages=$(packages_wanted "$2") &&
-        recipe=$( (echo "$packages $kernel" && cat tests/vm/debian.sh tests/vm/debian-disk) |
-            sha256sum) || return 1
-    disk="$1/debian-${recipe:0:12}.ext4"
+    recipe=$( (echo "$packages $kernel" && cat tests/vm/debian.sh tests/vm/debian-disk) |
+        sha256sum) || return 1
+    disk="$1/$2-${recipe:0:12}.ext4"
     [ ! -e "$disk" ] || return 0
-    rm -f "$1"/debian-*.ext4*
+    rm -f "$1/$2"-*.ext4*
     disk_build "$disk.new" "$packages" && mv "$disk.new" "$disk"
 }
 
@@ -46,14 +41,14 @@ boot_root_make() {
         cp "$(command -v busybox)" "$1/bin/busybox" && cp tests/vm/debian-init "$1/init"
 }
 
-# debian_make CACHE FOLDER PACKAGE: FOLDER/vmlinuz, FOLDER/disk and FOLDER/disk-initramfs; and
+# debian_make CACHE FOLDER NAME PACKAGES: FOLDER/vmlinuz, FOLDER/disk and FOLDER/disk-initramfs; and
 # FOLDER/share, which the machine has as /share.
 debian_make() {
     local disk
 
-    mkdir -p "$1" "$2/share" && kernel_get "$1" && disk_get "$1" "$3" &&
+    mkdir -p "$1" "$2/share" && kernel_get "$1" && disk_get "$1" "$3" "$4" &&
         boot_root_make "$2/boot-root" && ln -sf "$kernel/vmlinuz" "$2/vmlinuz" &&
-        ln -sf "$disk" "$2/disk" && cp "$3" tests/vm/shell "$2/share" &&
+        ln -sf "$disk" "$2/disk" && cp tests/vm/shell "$2/share" &&
         (cd "$2/boot-root" && find . | cpio -o -H newc --quiet) >"$2/disk-initramfs"
 }
 

@@ -7,7 +7,7 @@ good=0 bad=0
 
 die() {
     echo "FAILED: $*" >&2
-    tail -n 20 "$directory"/{output,*.log,*.qemu,*.console} 2>/dev/null >&2
+    tail -n 20 "$directory"/{output,*.log,*.qemu,*.console} >&2 2>/dev/null
     exit 1
 }
 

@@ -4,6 +4,14 @@
 # second.
 # shellcheck shell=bash
 
+# program_build CACHE: CACHE/program/usbredir-session, as users have it.
+program_build() (
+    [ -x configure ] || ./autogen.sh || exit 1
+    mkdir -p "$1/program" && cd "$1/program" || exit 1
+    [ -f Makefile ] || ../../configure || exit 1
+    make -j"$(nproc)" usbredir-session
+)
+
 # root_make FOLDER [PROGRAM]
 root_make() {
     local file

@@ -3,7 +3,9 @@
 EXTRA_DIST += \
 	%D%/README.md \
 	%D%/check \
+	%D%/card.py \
 	%D%/check-daemon \
+	%D%/check-devices \
 	%D%/daemon-devices.sh \
 	%D%/daemon-figures.sh \
 	%D%/daemon-guests.sh \
@@ -14,10 +16,15 @@ EXTRA_DIST += \
 	%D%/debian-disk \
 	%D%/debian-init \
 	%D%/debian.sh \
+	%D%/devices \
+	%D%/devices-shell \
+	%D%/devices-use.sh \
 	%D%/facts.sh \
 	%D%/image.sh \
 	%D%/init \
+	%D%/interop.sh \
 	%D%/kernel.sh \
 	%D%/machine.sh \
 	%D%/shell \
+	%D%/tone.py \
 	%D%/usb.sh

@@ -87,10 +87,14 @@ machine_run() {
 
 # monitor NAME COMMAND: a line for QEMU's monitor; prints what it says, as JSON.
 monitor() {
+    monitor_json "$1" human-monitor-command "{\"command-line\":\"$2\"}"
+}
+
+# monitor_json NAME COMMAND ARGUMENTS: the same with commands that have no other form.
+monitor_json() {
     local answer
 
-    echo "{\"execute\":\"human-monitor-command\",\"arguments\":{\"command-line\":\"$2\"}}" \
-        1<>"$directory/$1-monitor.in"
+    echo "{\"execute\":\"$2\",\"arguments\":$3}" 1<>"$directory/$1-monitor.in"
     answer_read "$1" monitor '"(return|error)":' >/dev/null && printf '%s\n' "$answer"
 }
 

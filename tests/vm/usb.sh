@@ -10,6 +10,12 @@ declare -A channel_bus=([first]=xhci [second]=xhci [third]=ehci)
 declare -A channel_port address
 stick_arguments=()
 
+# How the guest's machine is started, but for its channels.
+guest_machine=(machine_start guest -nic none -device qemu-xhci,id=xhci -device ich9-usb-ehci1,id=ehci)
+
+# Whose monitor plugs and unplugs.
+plugged_into=host
+
 host() {
     machine_run host "$@"
 }
@@ -31,17 +37,22 @@ sticks_make() {
     done
 }
 
-# device_plug DRIVER ID PORT PROPERTIES: ports from 3 on have no SuperSpeed.
-device_plug() {
+# device_add DRIVER,PROPERTIES
+device_add() {
     local tries answer
 
     # QEMU holds on to a file for a moment after its stick is unplugged.
     for ((tries = 0; tries < 50; tries++)); do
-        answer=$(monitor host "device_add $1,id=$2,bus=usb.0,port=$3${4:+,$4}")
+        answer=$(monitor "$plugged_into" "device_add $1")
         [[ $answer != *'"return": ""'* ]] || return 0
         sleep 0.1
     done
-    die "no $2: $answer"
+    die "no $1: $answer"
+}
+
+# device_plug DRIVER ID PORT PROPERTIES: the host's ports from 3 on have no SuperSpeed.
+device_plug() {
+    device_add "$1,id=$2,bus=usb.0,port=$3${4:+,$4}"
 }
 
 # insert STICK PORT: whatever becomes of it.
@@ -57,7 +68,7 @@ plug() {
 
 # unplug ID
 unplug() {
-    monitor host "device_del $1" >/dev/null
+    monitor "$plugged_into" "device_del $1" >/dev/null
 }
 
 # guest_start: the first time at ports that are free, then at the same.
@@ -69,8 +80,7 @@ guest_start() {
             "socket,id=$name,host=127.0.0.1,port=${channel_port[$name]-0},server=on,wait=off"
             -device "usb-redir,chardev=$name,bus=${channel_bus[$name]}.0")
     done
-    machine_start guest -nic none -device qemu-xhci,id=xhci -device ich9-usb-ehci1,id=ehci \
-        "${arguments[@]}" && answer=$(monitor guest 'info chardev') || return 1
+    "${guest_machine[@]}" "${arguments[@]}" && answer=$(monitor guest 'info chardev') || return 1
     for name in "${!channel_bus[@]}"; do
         [[ $answer =~ $name:\ filename=[^\ ]*127\.0\.0\.1:([0-9]+) ]] || return 1
         channel_port[$name]=${BASH_REMATCH[1]}
