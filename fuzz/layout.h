@@ -30,7 +30,8 @@ static inline void must_be_layout(const struct usb_layout *l)
                 MUST(e->type == USB_ENDPOINT_NONE || e->type <= USB_ENDPOINT_INTERRUPT);
                 MUST(e->interval > 0 ||
                      (e->type != USB_ENDPOINT_ISO && e->type != USB_ENDPOINT_INTERRUPT));
-                MUST(e->max_packet_size <= 3 * 2047);
+                /* Of a service interval, where that is one packet of the wire. */
+                MUST(e->max_packet_size <= 2047 || e->type == USB_ENDPOINT_ISO);
                 MUST(e->max_streams <= 65536);
         }
 }
