@@ -55,7 +55,7 @@ file_sum() {
 use_disk() {
     local disk=$directory/$plugged_into-disk
 
-    does "no disk" guest "soon has_disk $kind" &&
+    does "no disk" guest "soon has_disk $kind || { complaint; false; }" &&
         same "what was read" "$(file_sum "$disk")" "$(guest "sum \$(disk_of $kind)")" &&
         does "nothing can be written" guest "write_data $kind" &&
         same "what was written" "$(guest 'sum /tmp/data')" \
