@@ -5,6 +5,12 @@
 
 interop_file=docs/interop.md
 
+# versions: of what the results are of; while there is a guest.
+versions() {
+    echo "$(qemu-system-x86_64 --version | sed -n 's/^QEMU emulator version \([0-9.]*\).*/QEMU \1/p')," \
+        "Linux $(guest 'uname -r'), libusb $(dpkg-query -W -f '${source:Upstream-Version}' libusb-1.0-0)"
+}
+
 # interop_write SECTION: standard input becomes that section, at its place, or at the end if there is
 # none yet. The file is made if it is missing.
 interop_write() {

@@ -9,8 +9,9 @@ memory_modules='e1000 xhci_pci ehci_pci usb_storage sd_mod'
 boot_modules='virtio_pci virtio_blk ext4 crc32c_generic'
 disk_modules="$boot_modules virtio_net 9p 9pnet_virtio xhci_pci ehci_pci usb_storage uas sd_mod
     usbhid hid_generic evdev autofs4"
-# And of those that use all kinds of devices.
+# And of those that use all kinds of devices; what some machines in memory load later.
 user_modules='uhci_hcd ftdi_sio snd_usb_audio cdc_ether rndis_host wacom'
+more_modules='dummy_hcd usb_f_ss_lb vhci_hcd usbtest snd_usb_audio uhci_hcd'
 
 # kernel_find CACHE: sets package and kernel, the folder that has or will have it.
 kernel_find() {
@@ -65,7 +66,8 @@ kernel_unpack() (
     version=${package#linux-image-}
     # shellcheck disable=SC2086
     depmod -b unpacked "$version" && modules_number modules $memory_modules &&
-        modules_number boot-modules $boot_modules && modules_tree tree $disk_modules $user_modules || exit 1
+        modules_number boot-modules $boot_modules && modules_number more-modules $more_modules &&
+        modules_tree tree $disk_modules $user_modules || exit 1
     rm -r unpacked ./*.deb
 )
 

@@ -5,6 +5,7 @@ EXTRA_DIST += \
 	%D%/check \
 	%D%/card.py \
 	%D%/check-daemon \
+	%D%/check-gadget \
 	%D%/check-devices \
 	%D%/daemon-devices.sh \
 	%D%/daemon-figures.sh \
@@ -20,11 +21,17 @@ EXTRA_DIST += \
 	%D%/devices-shell \
 	%D%/devices-use.sh \
 	%D%/facts.sh \
+	%D%/gadget-shell \
+	%D%/gadget.sh \
 	%D%/image.sh \
 	%D%/init \
 	%D%/interop.sh \
 	%D%/kernel.sh \
+	%D%/listen.c \
 	%D%/machine.sh \
+	%D%/microphone.c \
+	%D%/microphone.sh \
 	%D%/shell \
+	%D%/testusb.c \
 	%D%/tone.py \
 	%D%/usb.sh
