@@ -83,6 +83,6 @@ microphone_table() {
         echo
     done
     printf '\n%s\n' "\`full\`: full speed, \`high\`: high speed, each millisecond; \`fast\`: high speed, each 125 µs.
-Missed: nobody asked for it in time. Gaps: what QEMU's buffer of 120 ms dropped. Both machines are
-emulated, on processors that others used too: to be compared with \"directly\" only."
+Missed: nobody asked for it in time. Gaps: what was lost behind that, most of it in QEMU's buffer of
+120 ms. Both machines are emulated, on processors that others used too: compare with \"directly\" only."
 }
