@@ -122,23 +122,15 @@ static enum options_result set_control(struct options *options, const char *text
         return OPTIONS_RUN;
 }
 
-static bool has_address(const struct options *options)
-{
-        const struct address *address = &options->address;
-
-        return address->port[0] || address->path[0] || address->fd >= 0;
-}
-
 static enum options_result set_address(struct options *options, const char *text, bool listen)
 {
         char message[256];
 
-        if (has_address(options))
+        if (address_is_set(&options->address))
                 return usage("give one of --to and --listen, once");
-        if (address_parse(text, &options->address, message, sizeof(message)) < 0)
+        if ((listen ? address_parse : address_parse_remote)(text, &options->address, message,
+                                                            sizeof(message)) < 0)
                 return usage("%s", message);
-        if (!listen && options->address.kind == ADDRESS_TCP && !options->address.host[0])
-                return usage("'%s': which host?", text);
 
         options->listen = listen;
         return OPTIONS_RUN;
@@ -174,13 +166,14 @@ static enum options_result parse_one(int option, const char *argument, struct op
 static enum options_result check(const struct options *options)
 {
         if (options->control_fd >= 0)
-                return options->device || has_address(options) || options->usbfs_memory > 0
+                return options->device || address_is_set(&options->address) ||
+                                       options->usbfs_memory > 0
                                ? usage("with --control the daemon tells device, guest and memory: "
                                        "give none of --device, --to, --listen and --usbfs-memory")
                                : OPTIONS_RUN;
         if (!options->device)
                 return usage("which device? Give --device");
-        if (!has_address(options))
+        if (!address_is_set(&options->address))
                 return usage("which guest? Give --to or --listen");
 
         return OPTIONS_RUN;

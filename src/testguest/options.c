@@ -100,23 +100,15 @@ static enum options_result PRINTF(1, 2) usage(const char *format, ...)
         return OPTIONS_USAGE;
 }
 
-static bool has_address(const struct options *options)
-{
-        const struct address *address = &options->address;
-
-        return address->port[0] || address->path[0] || address->fd >= 0;
-}
-
 static enum options_result set_address(struct options *options, const char *text, bool listen)
 {
         char message[256];
 
-        if (has_address(options))
+        if (address_is_set(&options->address))
                 return usage("give one of --listen and --connect, once");
-        if (address_parse(text, &options->address, message, sizeof(message)) < 0)
+        if ((listen ? address_parse : address_parse_remote)(text, &options->address, message,
+                                                            sizeof(message)) < 0)
                 return usage("%s", message);
-        if (!listen && options->address.kind == ADDRESS_TCP && !options->address.host[0])
-                return usage("'%s': which host?", text);
 
         options->listen = listen;
         return OPTIONS_RUN;
@@ -189,7 +181,7 @@ enum options_result options_parse(int argc, char **argv, struct options *ret)
         }
 
         options.command = argv + optind;
-        if (!has_address(&options))
+        if (!address_is_set(&options.address))
                 return usage("which host? Give --listen or --connect");
         if (options.script && *options.command)
                 return usage("'%s': give commands or --script, not both", *options.command);

@@ -90,3 +90,25 @@ int address_parse(const char *text, struct address *ret, char *message, size_t s
 
         return -EINVAL;
 }
+
+int address_parse_remote(const char *text, struct address *ret, char *message, size_t size)
+{
+        struct address address;
+        int r;
+
+        r = address_parse(text, &address, message, size);
+        if (r < 0)
+                return r;
+        if (address.kind == ADDRESS_TCP && !address.host[0]) {
+                snprintf(message, size, "'%s': which host?", text);
+                return -EINVAL;
+        }
+
+        *ret = address;
+        return 0;
+}
+
+bool address_is_set(const struct address *address)
+{
+        return address->port[0] || address->path[0] || address->fd >= 0;
+}

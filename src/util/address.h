@@ -23,3 +23,9 @@ struct address {
 
 /* Returns 0, or -EINVAL with a sentence in message. */
 int address_parse(const char *text, struct address *ret, char *message, size_t size);
+
+/* The same for one to connect to, which names a host. */
+int address_parse_remote(const char *text, struct address *ret, char *message, size_t size);
+
+/* Is there an address in it, or is it { .fd = -1 }? */
+bool address_is_set(const struct address *address);

@@ -170,6 +170,11 @@ void bed_unplug(struct bed *b)
         unplug(usb_loop_context(b->loop));
 }
 
+size_t bed_in_flight(const struct bed *b)
+{
+        return usb_transfers_in_flight(usb_device_transfers(b->session->device), USB_ENDPOINTS_ALL);
+}
+
 void bed_end(struct bed *b)
 {
         divert_stderr(b->report.log_fd);

@@ -61,6 +61,9 @@ void bed_wait(struct bed *b);
 /* Takes the device away, now. */
 void bed_unplug(struct bed *b);
 
+/* Transfers of the session that libusb has. */
+size_t bed_in_flight(const struct bed *b);
+
 /* Asks the session to end, as a signal would. */
 void bed_end(struct bed *b);
 

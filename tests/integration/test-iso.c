@@ -94,11 +94,6 @@ static void open_started(struct bed *b, const char *options, uint8_t endpoint, u
         expect_status(b, id, endpoint, STATUS_success);
 }
 
-static size_t in_flight(const struct bed *b)
-{
-        return usb_transfers_in_flight(usb_device_transfers(b->session->device), USB_ENDPOINTS_ALL);
-}
-
 static void brings_every_packet_in_order(void **state)
 {
         static const struct {
@@ -281,10 +276,10 @@ static void begins_to_send_when_half_is_there(void **state)
                 for (uint32_t n = 0; n + 1 < cases[i].half; n++)
                         send_packet(&b, n, 100);
                 guest_expect_quiet(&b.guest);
-                assert_int_equal(in_flight(&b), 0);
+                assert_int_equal(bed_in_flight(&b), 0);
                 send_packet(&b, cases[i].half - 1, 100);
                 guest_expect_quiet(&b.guest);
-                assert_int_equal(in_flight(&b), cases[i].sent);
+                assert_int_equal(bed_in_flight(&b), cases[i].sent);
                 bed_close_returned(&b, REASON_GUEST_LEFT);
         }
 }
@@ -317,7 +312,7 @@ static void drops_back_to_half_on_overflow(void **state)
                 send_packet(&b, n, 100);
         guest_expect_quiet(&b.guest);
         out = b.session->streams[ISO_OUT].out;
-        assert_int_equal(in_flight(&b), 4);
+        assert_int_equal(bed_in_flight(&b), 4);
         assert_int_equal(usb_iso_out_dropped(out), 0);
         send_packet(&b, 16, 100);
         guest_expect_quiet(&b.guest);
@@ -344,7 +339,7 @@ static void waits_for_half_again_after_an_underrun(void **state)
         for (uint32_t n = 8; n < 15; n++)
                 send_packet(&b, n, 100);
         guest_expect_quiet(&b.guest);
-        assert_int_equal(in_flight(&b), 0);
+        assert_int_equal(bed_in_flight(&b), 0);
         assert_int_equal(usb_iso_out_underruns(out), 1);
         send_packet(&b, 15, 100);
         while (usb_iso_out_underruns(out) == 1)
