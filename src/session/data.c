@@ -94,11 +94,10 @@ void session_answer(struct session *s, struct usb_transfer *t)
         answer_transfer(s, t, request_status(t->status), t->actual, t);
 }
 
-void session_cancel(struct session *s, uint32_t endpoints)
+static void cancel_transfers(struct session *s, uint32_t endpoints)
 {
         struct usb_transfer *t;
 
-        session_streams_stop(s, endpoints, false);
         while ((t = usb_transfers_oldest(usb_device_transfers(s->device), endpoints))) {
                 answer_transfer(s, t, STATUS_cancelled, 0, NULL);
                 usb_transfer_abandon(t);
@@ -118,6 +117,25 @@ void request_lacks_memory(struct session *s, int error)
                                      : "no memory for a transfer: more is in flight than a "
                                        "guest may have, or the machine's is short");
         *has_said = true;
+}
+
+void session_cancel(struct session *s, uint32_t endpoints)
+{
+        session_streams_stop(s, endpoints, false);
+        cancel_transfers(s, endpoints);
+}
+
+/*
+ * No answer comes before that of an older request of its endpoint: QEMU would abort. Those may wait
+ * for the device for ever, so they are cancelled.
+ */
+static void refuse_in_order(struct session *s, const struct packet *packet, uint8_t status)
+{
+        uint8_t endpoint = 0;
+
+        packet_endpoint(packet, &endpoint);
+        cancel_transfers(s, UINT32_C(1) << endpoint_index(endpoint));
+        refuse_data(s, packet, status);
 }
 
 /* The rest of a data request, once its handler has found the endpoint right. */
@@ -141,7 +159,7 @@ static void start_transfer(struct session *s, struct parsed *parsed,
                 t = usb_transfer_new(transfers, length);
         if (!t) {
                 request_lacks_memory(s, -ENOMEM);
-                refuse_data(s, packet, STATUS_ioerror);
+                refuse_in_order(s, packet, STATUS_ioerror);
                 return;
         }
 
@@ -170,7 +188,7 @@ static void start_transfer(struct session *s, struct parsed *parsed,
         if (r == -EMSGSIZE)
                 request_lacks_memory(s, r);
         usb_transfer_free(t);
-        refuse_data(s, packet, r == -EMSGSIZE ? STATUS_inval : request_call_status(s, r));
+        refuse_in_order(s, packet, r == -EMSGSIZE ? STATUS_inval : request_call_status(s, r));
 }
 
 /* CLEAR_FEATURE(ENDPOINT_HALT): through libusb, so that the host forgets the halt too. */

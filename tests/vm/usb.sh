@@ -77,7 +77,7 @@ guest_start() {
 
     for name in "${!channel_bus[@]}"; do
         arguments+=(-chardev
-            "socket,id=$name,host=127.0.0.1,port=${channel_port[$name]-0},server=on,wait=off"
+            "socket,id=$name,host=127.0.0.1,port=${channel_port[$name]-0},server=on,wait=off,nodelay=on"
             -device "usb-redir,chardev=$name,bus=${channel_bus[$name]}.0")
     done
     "${guest_machine[@]}" "${arguments[@]}" && answer=$(monitor guest 'info chardev') || return 1
