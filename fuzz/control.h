@@ -17,7 +17,7 @@
 
 static inline void open_pair(int fds[2])
 {
-        MUST(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, fds) == 0);
+        CHECKED(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, fds) == 0);
 }
 
 /* Sends the next message. Returns whether there was one, and the socket took it. */
@@ -54,7 +54,7 @@ static inline int next_fd(void)
 {
         int fd = dup(STDERR_FILENO);
 
-        MUST(fd >= 0);
+        CHECKED(fd >= 0);
         close(fd);
         return fd;
 }

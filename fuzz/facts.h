@@ -9,7 +9,7 @@
 
 static inline void must_be_text(const char *text)
 {
-        MUST(text_valid_length(text, strlen(text)) == strlen(text));
+        CHECKED(text_valid_length(text, strlen(text)) == strlen(text));
 }
 
 /* Calls a setter with the next block of the input. */
@@ -36,7 +36,7 @@ static inline void take_facts(struct input *in, struct facts *ret)
                 bool is_full = ret->n_interfaces == FACTS_INTERFACES_MAX;
                 uint8_t class = take_u8(in), subclass = take_u8(in), protocol = take_u8(in);
 
-                MUST((facts_add_interface(ret, class, subclass, protocol) < 0) == is_full);
+                CHECKED((facts_add_interface(ret, class, subclass, protocol) < 0) == is_full);
         }
 
         take_fact(in, ret, ret->serial, facts_set_serial);

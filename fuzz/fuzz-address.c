@@ -17,16 +17,16 @@ static void write_out(const struct address *a, char *text, size_t size)
 
         switch (a->kind) {
         case ADDRESS_TCP:
-                MUST(atoi(a->port) >= 1 && atoi(a->port) <= 65535);
+                CHECKED(atoi(a->port) >= 1 && atoi(a->port) <= 65535);
                 snprintf(text, size, "tcp:%s%s%s:%s", is_ipv6 ? "[" : "", a->host,
                          is_ipv6 ? "]" : "", a->port);
                 return;
         case ADDRESS_UNIX:
-                MUST(a->path[0]);
+                CHECKED(a->path[0]);
                 snprintf(text, size, "unix:%s", a->path);
                 return;
         case ADDRESS_FD:
-                MUST(a->fd >= 3);
+                CHECKED(a->fd >= 3);
                 snprintf(text, size, "fd:%i", a->fd);
                 return;
         }
@@ -40,14 +40,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
         free(text);
         if (r < 0) {
-                MUST(r == -EINVAL && message[0] && strlen(message) < sizeof(message));
+                CHECKED(r == -EINVAL && message[0] && strlen(message) < sizeof(message));
                 return 0;
         }
 
         write_out(&address, again, sizeof(again));
-        MUST(address_parse(again, &same, message, sizeof(message)) == 0);
-        MUST(address.kind == same.kind && address.fd == same.fd &&
-             !strcmp(address.host, same.host) && !strcmp(address.port, same.port) &&
-             !strcmp(address.path, same.path));
+        CHECKED(address_parse(again, &same, message, sizeof(message)) == 0);
+        CHECKED(address.kind == same.kind && address.fd == same.fd &&
+                !strcmp(address.host, same.host) && !strcmp(address.port, same.port) &&
+                !strcmp(address.path, same.path));
         return 0;
 }

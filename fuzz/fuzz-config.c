@@ -33,9 +33,9 @@ static void add(struct conf_files *list, const char *name, const char *problem)
         struct conf_file *file;
 
         list->files = reallocarray(list->files, list->n_files + 1, sizeof(*list->files));
-        MUST(list->files);
+        CHECKED(list->files);
         file = &list->files[list->n_files++];
-        MUST(asprintf(&file->path, "/etc/usbredir/%s", name) >= 0);
+        CHECKED(asprintf(&file->path, "/etc/usbredir/%s", name) >= 0);
         file->name = strrchr(file->path, '/') + 1;
         file->problem = problem ? strdup(problem) : NULL;
 }
@@ -150,15 +150,15 @@ static void free_files(void)
 
 static void must_be_guest(const struct guest_config *g)
 {
-        MUST(guest_name_is_valid(g->name) && g->description && g->file);
+        CHECKED(guest_name_is_valid(g->name) && g->description && g->file);
         must_be_text(g->description);
-        MUST(g->n_channels >= 1 && g->n_channels <= CONFIG_CHANNELS_MAX);
-        MUST(g->max_devices <= CONFIG_CHANNELS_MAX && g->initial_delay_sec <= g->max_delay_sec);
-        MUST(!g->tls.ca_file || !g->tls.psk_file);
-        MUST(!g->tls.certificate_file == !g->tls.key_file);
+        CHECKED(g->n_channels >= 1 && g->n_channels <= CONFIG_CHANNELS_MAX);
+        CHECKED(g->max_devices <= CONFIG_CHANNELS_MAX && g->initial_delay_sec <= g->max_delay_sec);
+        CHECKED(!g->tls.ca_file || !g->tls.psk_file);
+        CHECKED(!g->tls.certificate_file == !g->tls.key_file);
         for (size_t i = 0; i < g->n_channels; i++) {
                 must_be_text(g->channels[i].text);
-                MUST(g->channels[i].address.kind != ADDRESS_FD);
+                CHECKED(g->channels[i].address.kind != ADDRESS_FD);
         }
 }
 
@@ -170,8 +170,9 @@ static void must_be_disjoint(const struct config *config)
                         for (size_t k = 0; k < config->guests[i].n_channels; k++)
                                 for (size_t l = i == j ? k + 1 : 0;
                                      l < config->guests[j].n_channels; l++)
-                                        MUST(channel_compare(&config->guests[i].channels[k],
-                                                             &config->guests[j].channels[l]) != 0);
+                                        CHECKED(channel_compare(&config->guests[i].channels[k],
+                                                                &config->guests[j].channels[l]) !=
+                                                0);
 }
 
 static void must_be_complete(const struct config *config)
@@ -180,17 +181,17 @@ static void must_be_complete(const struct config *config)
         struct facts facts = { .vendor = 0x1209 };
         struct verdict verdict;
 
-        MUST(config->policy);
+        CHECKED(config->policy);
         policy_verdict(config->policy, &facts, &verdict);
-        MUST(config->max_sessions >= 1 && config->max_sessions <= CONFIG_SESSIONS_MAX);
-        MUST(config->log_level <= LOG_LEVEL_DEBUG);
-        MUST(!config->default_guest[0] || guest_name_is_valid(config->default_guest));
+        CHECKED(config->max_sessions >= 1 && config->max_sessions <= CONFIG_SESSIONS_MAX);
+        CHECKED(config->log_level <= LOG_LEVEL_DEBUG);
+        CHECKED(!config->default_guest[0] || guest_name_is_valid(config->default_guest));
         for (size_t i = 0; i < config->n_guests; i++) {
                 const struct guest_config *guest = &config->guests[i];
 
                 must_be_guest(guest);
-                MUST(config_find_guest(config, guest->name) == guest);
-                MUST(guest_config_copy(&copy, guest) == 0);
+                CHECKED(config_find_guest(config, guest->name) == guest);
+                CHECKED(guest_config_copy(&copy, guest) == 0);
                 must_be_guest(&copy);
                 guest_config_clear(&copy);
         }
@@ -206,8 +207,8 @@ static struct config *load(struct input *in, const struct config *previous)
         take_files(in);
         r = config_load(&config, none, previous);
         free_files();
-        MUST(config && (r == 0 || (r == -EINVAL && !previous && config->n_errors > 0)));
-        MUST(config->n_errors <= CONFIG_ERRORS_MAX);
+        CHECKED(config && (r == 0 || (r == -EINVAL && !previous && config->n_errors > 0)));
+        CHECKED(config->n_errors <= CONFIG_ERRORS_MAX);
         for (size_t i = 0; i < config->n_errors; i++) {
                 must_be_text(config->errors[i].file);
                 must_be_text(config->errors[i].text);

@@ -11,7 +11,7 @@
 #include "fuzz/control.h"
 #include "util/log.h"
 
-#define MUST_END(text) MUST(memchr(text, 0, sizeof(text)))
+#define MUST_END(text) CHECKED(memchr(text, 0, sizeof(text)))
 
 static void must_be_message(const struct control_message *m, enum control_side sender)
 {
@@ -20,8 +20,8 @@ static void must_be_message(const struct control_message *m, enum control_side s
         switch (m->type) {
         case CONTROL_START:
         case CONTROL_DESCRIPTION:
-                MUST(is_daemon == (m->type == CONTROL_START));
-                MUST(m->order.log_level <= LOG_LEVEL_DEBUG && m->order.tls <= CONTROL_PSK);
+                CHECKED(is_daemon == (m->type == CONTROL_START));
+                CHECKED(m->order.log_level <= LOG_LEVEL_DEBUG && m->order.tls <= CONTROL_PSK);
                 MUST_END(m->order.port);
                 MUST_END(m->order.guest);
                 MUST_END(m->order.channel);
@@ -29,19 +29,19 @@ static void must_be_message(const struct control_message *m, enum control_side s
                 MUST_END(m->order.psk_identity);
                 return;
         case CONTROL_STATUS:
-                MUST(!is_daemon);
-                MUST(link_state_string((enum link_state)m->status.link_state) &&
-                     device_state_string((enum device_state)m->status.device_state));
+                CHECKED(!is_daemon);
+                CHECKED(link_state_string((enum link_state)m->status.link_state) &&
+                        device_state_string((enum device_state)m->status.device_state));
                 MUST_END(m->status.peer_version);
                 MUST_END(m->status.unit);
                 return;
         case CONTROL_ENDED:
-                MUST(!is_daemon && session_reason_is_known(m->ended.reason));
+                CHECKED(!is_daemon && session_reason_is_known(m->ended.reason));
                 MUST_END(m->ended.message);
                 return;
         case CONTROL_END:
         case CONTROL_DESCRIBE:
-        case CONTROL_MEMORY: MUST(is_daemon); return;
+        case CONTROL_MEMORY: CHECKED(is_daemon); return;
         }
 
         abort();
@@ -66,12 +66,12 @@ static void pass_on(const struct control_message *m, const struct control_fds *f
 
         open_pair(pair);
         if (m->type == CONTROL_START)
-                MUST(control_send_order(pair[0], &m->order, fds) == 0);
+                CHECKED(control_send_order(pair[0], &m->order, fds) == 0);
         else
-                MUST(control_send(pair[0], m, NULL, 0) == 0);
-        MUST(control_receive(pair[1], sender, &again, &fds_again) == 0);
-        MUST(!memcmp(m, &again, sizeof(again)));
-        MUST(count_fds(fds) == count_fds(&fds_again));
+                CHECKED(control_send(pair[0], m, NULL, 0) == 0);
+        CHECKED(control_receive(pair[1], sender, &again, &fds_again) == 0);
+        CHECKED(!memcmp(m, &again, sizeof(again)));
+        CHECKED(count_fds(fds) == count_fds(&fds_again));
         control_fds_close(&fds_again);
         close(pair[0]);
         close(pair[1]);
@@ -89,17 +89,17 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                 struct control_message m;
                 int r;
 
-                MUST(send_hostile(&in, pair[0]));
+                CHECKED(send_hostile(&in, pair[0]));
                 before = next_fd();
                 r = control_receive(pair[1], sender, &m, &fds);
-                MUST(r == 0 || r == -ENOMSG || r == -EBADMSG);
-                MUST(count_fds(&fds) == 0 || (r == 0 && m.type == CONTROL_START));
+                CHECKED(r == 0 || r == -ENOMSG || r == -EBADMSG);
+                CHECKED(count_fds(&fds) == 0 || (r == 0 && m.type == CONTROL_START));
                 if (r == 0) {
                         must_be_message(&m, sender);
                         pass_on(&m, &fds, sender);
                 }
                 control_fds_close(&fds);
-                MUST(next_fd() == before);
+                CHECKED(next_fd() == before);
         }
 
         close(pair[0]);

@@ -112,7 +112,7 @@ static void step(struct usb_device *d)
                 a = take_u8(&in);
                 b = take_u8(&in);
                 if (usb_device_set_alt(d, a, b) < 0)
-                        MUST(!memcmp(&before, usb_device_layout(d), sizeof(before)));
+                        CHECKED(!memcmp(&before, usb_device_layout(d), sizeof(before)));
                 break;
         case STEP_RESET: usb_device_reset(d); break;
         case STEP_CLEAR_HALT: usb_device_clear_halt(d, take_u8(&in)); break;
@@ -147,7 +147,7 @@ static struct event_base *make_base(void)
         event_config_avoid_method(config, "epoll");
         base = event_base_new_with_config(config);
         event_config_free(config);
-        MUST(base);
+        CHECKED(base);
         return base;
 }
 
@@ -169,9 +169,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         n = take_u16(&in);
         bytes = take(&in, n, &n);
         node = memfd_create("node", MFD_CLOEXEC);
-        MUST(node >= 0 && write(node, bytes, n) == (ssize_t)n);
+        CHECKED(node >= 0 && write(node, bytes, n) == (ssize_t)n);
 
-        MUST(usb_loop_new(&loop, base, false) == 0);
+        CHECKED(usb_loop_new(&loop, base, false) == 0);
         if (usb_device_open_fd(&device, loop, base, node, 1 << 20, &events, NULL) == 0) {
                 use(device);
                 usb_device_free(device);

@@ -163,10 +163,10 @@ static void must_be_info(const struct device_info *info)
         must_be_text(info->facts.path);
         must_be_text(info->vendor);
         must_be_text(info->product);
-        MUST(info->facts.n_interfaces <= FACTS_INTERFACES_MAX);
-        MUST(info->facts.properties_size <= FACTS_PROPERTIES_SIZE);
+        CHECKED(info->facts.n_interfaces <= FACTS_INTERFACES_MAX);
+        CHECKED(info->facts.properties_size <= FACTS_PROPERTIES_SIZE);
         for (size_t i = 1; i < info->facts.n_interfaces; i++)
-                MUST(info->interface_numbers[i - 1] <= info->interface_numbers[i]);
+                CHECKED(info->interface_numbers[i - 1] <= info->interface_numbers[i]);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -179,7 +179,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         entries_left = entries_left < 200 ? entries_left % 3 : entries_left - 200;
         take_properties();
         r = device_info_read(NULL, &info);
-        MUST(r == 0 || r == -ENODEV);
+        CHECKED(r == 0 || r == -ENODEV);
         if (r == 0)
                 must_be_info(&info);
         free_texts();

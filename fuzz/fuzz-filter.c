@@ -13,20 +13,21 @@
 
 static void must_be_equal(const struct plain *a, const struct plain *b)
 {
-        MUST(a->n_tuples == b->n_tuples);
+        CHECKED(a->n_tuples == b->n_tuples);
         for (size_t i = 0; i < a->n_tuples; i++) {
                 const struct tuple *x = &a->tuples[i], *y = &b->tuples[i];
 
-                MUST(x->class == y->class && x->vendor == y->vendor && x->product == y->product &&
-                     x->version == y->version && x->allow == y->allow);
+                CHECKED(x->class == y->class && x->vendor == y->vendor &&
+                        x->product == y->product && x->version == y->version &&
+                        x->allow == y->allow);
         }
 }
 
 /* The error is at a place of the string, in words. */
 static void must_be_error(const struct rule_error *error, size_t length)
 {
-        MUST(error->column >= 1 && error->column <= length + 1);
-        MUST(error->text[0]);
+        CHECKED(error->column >= 1 && error->column <= length + 1);
+        CHECKED(error->text[0]);
         must_be_text(error->text);
 }
 
@@ -36,9 +37,9 @@ static void write_and_read(const struct plain *plain, enum plain_form form, unsi
         struct plain again;
         char *text;
 
-        MUST(plain_format(plain, form, &text) == 0);
+        CHECKED(plain_format(plain, form, &text) == 0);
         must_be_text(text);
-        MUST(plain_parse(&again, text, strlen(text), flags, &error) == 0);
+        CHECKED(plain_parse(&again, text, strlen(text), flags, &error) == 0);
         must_be_equal(plain, &again);
         plain_clear(&again);
         free(text);
@@ -60,16 +61,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         r = plain_parse(&plain, text, in.left, flags, &error);
         free(text);
         if (r < 0) {
-                MUST(r == -EINVAL);
+                CHECKED(r == -EINVAL);
                 must_be_error(&error, in.left);
                 return 0;
         }
 
-        MUST(plain.n_tuples <= PLAIN_TUPLES_MAX);
+        CHECKED(plain.n_tuples <= PLAIN_TUPLES_MAX);
         write_and_read(&plain, PLAIN_WIRE, 0);
         write_and_read(&plain, PLAIN_WIRE, RULES_AS_UPSTREAM);
         write_and_read(&plain, PLAIN_QEMU, 0);
-        MUST(plain_check(&plain, &facts, check_flags) <= PLAIN_NO_MATCH);
+        CHECKED(plain_check(&plain, &facts, check_flags) <= PLAIN_NO_MATCH);
         plain_clear(&plain);
         return 0;
 }

@@ -30,7 +30,7 @@ static void *room(size_t n, size_t size)
 {
         void *array = calloc(n, size);
 
-        MUST(array || n == 0);
+        CHECKED(array || n == 0);
         return array;
 }
 
@@ -131,7 +131,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         struct usb_layout layout, before;
         int r = usb_layout_read(&layout, &config, speed);
 
-        MUST(r == 0 || (r == -E2BIG && config.bNumInterfaces > USB_INTERFACES_MAX));
+        CHECKED(r == 0 || (r == -E2BIG && config.bNumInterfaces > USB_INTERFACES_MAX));
         must_be_layout(&layout);
         while (r == 0 && in.left > 0) {
                 uint8_t interface = take_u8(&in), alt = take_u8(&in);
@@ -139,9 +139,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
                 before = layout;
                 done = usb_layout_set_alt(&layout, &config, speed, interface, alt);
-                MUST(done == 0 || done == -ENOENT);
-                MUST(done == 0 ? usb_layout_interface(&layout, interface)->alt == alt
-                               : !memcmp(&layout, &before, sizeof(layout)));
+                CHECKED(done == 0 || done == -ENOENT);
+                CHECKED(done == 0 ? usb_layout_interface(&layout, interface)->alt == alt
+                                  : !memcmp(&layout, &before, sizeof(layout)));
                 must_be_layout(&layout);
         }
 

@@ -16,12 +16,12 @@ static void check_print(const struct packet *packet, uint32_t both)
         char cut[40];
 
         packet_print(text, sizeof(text), packet, both);
-        MUST(strlen(text) > 0 && strlen(text) < sizeof(text) - 1);
+        CHECKED(strlen(text) > 0 && strlen(text) < sizeof(text) - 1);
         for (const char *c = text; *c; c++)
-                MUST(*c >= 0x20 && *c < 0x7f);
+                CHECKED(*c >= 0x20 && *c < 0x7f);
 
         packet_print(cut, sizeof(cut), packet, both);
-        MUST(strncmp(text, cut, sizeof(cut) - 1) == 0 && strlen(cut) < sizeof(cut));
+        CHECKED(strncmp(text, cut, sizeof(cut) - 1) == 0 && strlen(cut) < sizeof(cut));
 }
 
 /* A payload comes as it stands in the input, but for words of capabilities that nobody knows. */
@@ -30,10 +30,10 @@ static void check_payload(const struct wire_place *place, const struct parsed *p
         size_t prefix = place->header_size + packet_fields_size(parsed->packet->type, place->both);
 
         if (parsed->packet->type != PACKET_hello)
-                MUST(prefix + parsed->payload_size == place->whole);
+                CHECKED(prefix + parsed->payload_size == place->whole);
         if (!parsed->lost && parsed->payload_size > 0)
-                MUST(memcmp(parsed->payload, place->bytes + prefix, parsed->payload_size) == 0);
-        MUST(parsed->lost || place->available >= prefix + parsed->payload_size);
+                CHECKED(memcmp(parsed->payload, place->bytes + prefix, parsed->payload_size) == 0);
+        CHECKED(parsed->lost || place->available >= prefix + parsed->payload_size);
 }
 
 /* The peer's writer sends the same packet with the same bytes. */
@@ -49,18 +49,18 @@ static void check_writer(struct check *c, const struct wire_place *place,
         if (parsed->packet->type == PACKET_hello) {
                 uint32_t caps = parsed->payload_size ? caps_get(parsed->payload, CAPS_WORD) : 0;
 
-                MUST(!c->writer);
-                MUST(writer_new(&c->writer, peer, caps, 1, NULL, NULL) == 0);
+                CHECKED(!c->writer);
+                CHECKED(writer_new(&c->writer, peer, caps, 1, NULL, NULL) == 0);
         }
 
-        MUST(packet_put(bytes, parsed->packet, place->whole - prefix, place->both) == prefix);
-        MUST(memcmp(bytes, place->bytes, prefix) == 0);
+        CHECKED(packet_put(bytes, parsed->packet, place->whole - prefix, place->both) == prefix);
+        CHECKED(memcmp(bytes, place->bytes, prefix) == 0);
         if (place->available >= place->whole) {
-                MUST(writer_put(c->writer, parsed->packet, place->bytes + prefix,
-                                place->whole - prefix, NULL, &fault) == 0);
-                MUST(writer_bytes(c->writer) == place->whole);
-                MUST(drain(c->writer, SIZE_MAX, &out) == place->whole);
-                MUST(memcmp(out.data, place->bytes, place->whole) == 0);
+                CHECKED(writer_put(c->writer, parsed->packet, place->bytes + prefix,
+                                   place->whole - prefix, NULL, &fault) == 0);
+                CHECKED(writer_bytes(c->writer) == place->whole);
+                CHECKED(drain(c->writer, SIZE_MAX, &out) == place->whole);
+                CHECKED(memcmp(out.data, place->bytes, place->whole) == 0);
                 stream_clear(&out);
         }
         if (parsed->packet->type == PACKET_hello)
@@ -74,13 +74,14 @@ static void on_result(void *userdata, const struct wire_place *place, const stru
         enum role peer = other_role(c->in->role);
 
         if (!parsed) {
-                MUST(fault != PACKET_FAULT_NONE && packet_fault_string(fault));
+                CHECKED(fault != PACKET_FAULT_NONE && packet_fault_string(fault));
                 return;
         }
 
-        MUST(parsed->packet->type == place->header.type && parsed->packet->id == place->header.id);
-        MUST(packet_verify(parsed->packet, parsed->payload_size, peer, c->in->caps) ==
-             PACKET_FAULT_NONE);
+        CHECKED(parsed->packet->type == place->header.type &&
+                parsed->packet->id == place->header.id);
+        CHECKED(packet_verify(parsed->packet, parsed->payload_size, peer, c->in->caps) ==
+                PACKET_FAULT_NONE);
         check_print(parsed->packet, place->both);
         check_payload(place, parsed);
         check_writer(c, place, parsed);

@@ -182,7 +182,7 @@ static void work_until(struct run *run, bool (*is_so)(const struct run *run))
                         let_time_pass(run);
                 if (i > ROUNDS_FAST)
                         usleep(1000);
-                MUST(i < ROUNDS_MAX);
+                CHECKED(i < ROUNDS_MAX);
         }
 }
 
@@ -340,7 +340,7 @@ static void close_run(struct run *run)
         if (reason == REASON_PROTOCOL && !run->owed.is_wild)
                 fail_msg("right packets are refused; log:\n%s", run->bed.report.log);
         if (report_logged(&run->bed.report, "returning the device under them"))
-                MUST(run->is_lossy);
+                CHECKED(run->is_lossy);
         else if (run->is_faulty || report_value(&run->bed.report, "unplugged"))
                 report_assert_unplugged(&run->bed.report);
         else

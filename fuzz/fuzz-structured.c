@@ -27,7 +27,7 @@ static void on_release(void *userdata, void *owner)
 {
         struct check *c = userdata;
 
-        MUST(owner == c && c->owners > 0);
+        CHECKED(owner == c && c->owners > 0);
         c->owners--;
 }
 
@@ -43,8 +43,8 @@ static void check_counts(const struct writer *w)
         for (unsigned i = 0; i < USBREDIR_ENDPOINTS; i++)
                 iso += writer_iso_bytes(w, endpoint_address(i));
 
-        MUST(bytes == writer_bytes(w) && packets == writer_packets(w));
-        MUST(iso == writer_bytes_of(w, WRITER_ISO));
+        CHECKED(bytes == writer_bytes(w) && packets == writer_packets(w));
+        CHECKED(iso == writer_bytes_of(w, WRITER_ISO));
 }
 
 static void write_piece(struct check *c)
@@ -52,7 +52,7 @@ static void write_piece(struct check *c)
         size_t before = writer_bytes(c->writer), done;
 
         done = drain(c->writer, wire_piece(c->in, c->pieces++), &c->out);
-        MUST(writer_bytes(c->writer) == before - done);
+        CHECKED(writer_bytes(c->writer) == before - done);
         check_counts(c->writer);
 }
 
@@ -61,7 +61,7 @@ static void make_writer(struct check *c, uint32_t caps)
 {
         enum role peer = other_role(c->in->role);
 
-        MUST(writer_new(&c->writer, peer, caps, QUEUE_MAX, on_release, c) == 0);
+        CHECKED(writer_new(&c->writer, peer, caps, QUEUE_MAX, on_release, c) == 0);
 }
 
 /* Nothing has been said yet: only a hello is. */
@@ -70,8 +70,8 @@ static void check_before_hello(struct check *c, const struct packet *packet)
         enum packet_fault fault = PACKET_FAULT_NONE;
 
         make_writer(c, 0);
-        MUST(writer_put(c->writer, packet, NULL, 0, NULL, &fault) == -EPROTO);
-        MUST(fault == PACKET_FAULT_NOT_HELLO);
+        CHECKED(writer_put(c->writer, packet, NULL, 0, NULL, &fault) == -EPROTO);
+        CHECKED(fault == PACKET_FAULT_NOT_HELLO);
         c->writer = writer_free(c->writer);
 }
 
@@ -92,7 +92,7 @@ static void on_result(void *userdata, const struct wire_place *place, const stru
                 return;
         if (packet_verify_header(header, other_role(c->in->role), place->both) !=
             PACKET_FAULT_NONE) {
-                MUST(!parsed);
+                CHECKED(!parsed);
                 return;
         }
 
@@ -104,20 +104,20 @@ static void on_result(void *userdata, const struct wire_place *place, const stru
 
         is_hello = !c->writer && header->type == PACKET_hello;
         if (!c->writer && !is_hello) {
-                MUST(!parsed && fault == PACKET_FAULT_NOT_HELLO);
+                CHECKED(!parsed && fault == PACKET_FAULT_NOT_HELLO);
                 check_before_hello(c, &packet);
                 return;
         }
         if (is_hello)
                 make_writer(c, caps_get(payload, size));
         while (writer_room(c->writer) == 0) {
-                MUST(writer_put(c->writer, &packet, payload, size, NULL, &of_writer) < 0);
+                CHECKED(writer_put(c->writer, &packet, payload, size, NULL, &of_writer) < 0);
                 write_piece(c);
         }
 
         c->owners++;
         r = writer_put(c->writer, &packet, payload, size, c, &of_writer);
-        MUST(parsed ? r == 0 : r == -EPROTO && of_writer == fault);
+        CHECKED(parsed ? r == 0 : r == -EPROTO && of_writer == fault);
         check_counts(c->writer);
         if (parsed)
                 stream_append(&c->want, place->bytes, place->whole);
@@ -139,11 +139,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         if (c.writer) {
                 while (writer_packets(c.writer) > 0)
                         write_piece(&c);
-                MUST(writer_bytes(c.writer) == 0 && writer_room(c.writer) == QUEUE_MAX);
+                CHECKED(writer_bytes(c.writer) == 0 && writer_room(c.writer) == QUEUE_MAX);
         }
-        MUST(c.owners == 0);
-        MUST(c.out.size == c.want.size);
-        MUST(c.out.size == 0 || memcmp(c.out.data, c.want.data, c.out.size) == 0);
+        CHECKED(c.owners == 0);
+        CHECKED(c.out.size == c.want.size);
+        CHECKED(c.out.size == 0 || memcmp(c.out.data, c.want.data, c.out.size) == 0);
 
         writer_free(c.writer);
         stream_clear(&c.want);

@@ -20,10 +20,10 @@ static unsigned described, ended, statuses;
 
 static void on_status(void *userdata)
 {
-        MUST(described && !ended);
+        CHECKED(described && !ended);
         must_be_text(worker_status(worker)->peer_version);
         must_be_text(worker_unit(worker));
-        MUST(worker_pid(worker) >= 0);
+        CHECKED(worker_pid(worker) >= 0);
         statuses++;
 }
 
@@ -31,7 +31,7 @@ static void on_described(void *userdata)
 {
         const struct control_order *order = worker_order(worker);
 
-        MUST(!described++ && !statuses && !ended);
+        CHECKED(!described++ && !statuses && !ended);
         must_be_text(order->port);
         must_be_text(order->guest);
         must_be_text(order->channel);
@@ -41,8 +41,8 @@ static void on_described(void *userdata)
 
 static void on_end(void *userdata, enum session_reason reason, const char *message, bool returned)
 {
-        MUST(!ended++);
-        MUST(session_reason_is_known(reason));
+        CHECKED(!ended++);
+        CHECKED(session_reason_is_known(reason));
         must_be_text(message);
         if (userdata)
                 worker = worker_free(worker);
@@ -50,7 +50,7 @@ static void on_end(void *userdata, enum session_reason reason, const char *messa
 
 static void on_stuck(void *userdata)
 {
-        MUST(!ended);
+        CHECKED(!ended);
 }
 
 static const struct worker_events events = { on_status, on_described, on_end, on_stuck };
@@ -104,14 +104,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
         open_pair(pair);
         described = ended = statuses = 0;
-        MUST(worker_adopt(&worker, base, pair[1], &events, frees_at_end ? base : NULL) == 0);
+        CHECKED(worker_adopt(&worker, base, pair[1], &events, frees_at_end ? base : NULL) == 0);
         while (in.left > 0 && !ended)
                 step(&in, base, &pair[0]);
 
         close_fd(pair[0]);
         turn(base, -1);
-        MUST(ended == 1);
+        CHECKED(ended == 1);
         worker = worker_free(worker);
-        MUST(next_fd() == before);
+        CHECKED(next_fd() == before);
         return 0;
 }

@@ -1,9 +1,8 @@
 #pragma once
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What the fuzzers share: the function that an engine calls with each input, a check that holds for
- * every input, and a reader that takes numbers and blocks off an input. Where it has ended, numbers
- * are 0 and blocks are empty.
+ * What the fuzzers share: the function that an engine calls with each input, and a reader that
+ * takes numbers and blocks off an input. Where it has ended, numbers are 0 and blocks are empty.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -12,17 +11,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "unit/checked.h"
 #include "util/macro.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-#define MUST(condition)                                                                            \
-        do {                                                                                       \
-                if (!(condition)) {                                                                \
-                        fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #condition);            \
-                        abort();                                                                   \
-                }                                                                                  \
-        } while (0)
 
 struct input {
         const uint8_t *at;
@@ -83,7 +75,7 @@ static inline void *copy_of(const void *bytes, size_t size)
 {
         uint8_t *copy = malloc(size);
 
-        MUST(copy || size == 0);
+        CHECKED(copy || size == 0);
         if (size > 0)
                 memcpy(copy, bytes, size);
         return copy;
@@ -94,7 +86,7 @@ static inline char *text_of(struct input in)
 {
         char *text = malloc(in.left + 1);
 
-        MUST(text);
+        CHECKED(text);
         if (in.left > 0)
                 memcpy(text, in.at, in.left);
         text[in.left] = '\0';

@@ -10,12 +10,12 @@ static inline void must_be_layout(const struct usb_layout *l)
 {
         uint32_t owned = 0;
 
-        MUST(l->interface_count <= USB_INTERFACES_MAX);
+        CHECKED(l->interface_count <= USB_INTERFACES_MAX);
         for (size_t i = 0; i < l->interface_count; i++) {
                 uint32_t mask = usb_layout_endpoints_of(l, l->interfaces[i].number);
 
-                MUST(usb_layout_interface(l, l->interfaces[i].number) == &l->interfaces[i]);
-                MUST(!(owned & mask));
+                CHECKED(usb_layout_interface(l, l->interfaces[i].number) == &l->interfaces[i]);
+                CHECKED(!(owned & mask));
                 owned |= mask;
         }
 
@@ -23,15 +23,15 @@ static inline void must_be_layout(const struct usb_layout *l)
                 const struct usb_endpoint *e = &l->endpoints[i];
 
                 if (i % 16 == 0) {
-                        MUST(e->type == USB_ENDPOINT_CONTROL);
+                        CHECKED(e->type == USB_ENDPOINT_CONTROL);
                         continue;
                 }
-                MUST(!(owned & UINT32_C(1) << i) == (e->type == USB_ENDPOINT_NONE));
-                MUST(e->type == USB_ENDPOINT_NONE || e->type <= USB_ENDPOINT_INTERRUPT);
-                MUST(e->interval > 0 ||
-                     (e->type != USB_ENDPOINT_ISO && e->type != USB_ENDPOINT_INTERRUPT));
+                CHECKED(!(owned & UINT32_C(1) << i) == (e->type == USB_ENDPOINT_NONE));
+                CHECKED(e->type == USB_ENDPOINT_NONE || e->type <= USB_ENDPOINT_INTERRUPT);
+                CHECKED(e->interval > 0 ||
+                        (e->type != USB_ENDPOINT_ISO && e->type != USB_ENDPOINT_INTERRUPT));
                 /* Of a service interval, where that is one packet of the wire. */
-                MUST(e->max_packet_size <= 2047 || e->type == USB_ENDPOINT_ISO);
-                MUST(e->max_streams <= 65536);
+                CHECKED(e->max_packet_size <= 2047 || e->type == USB_ENDPOINT_ISO);
+                CHECKED(e->max_streams <= 65536);
         }
 }

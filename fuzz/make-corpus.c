@@ -15,10 +15,10 @@ static void save(const char *name, unsigned number, const struct stream *s)
         char path[4096];
         FILE *f;
 
-        MUST(snprintf(path, sizeof(path), "%s/%s-%03u", folder, name, number) < 4096);
+        CHECKED(snprintf(path, sizeof(path), "%s/%s-%03u", folder, name, number) < 4096);
         f = fopen(path, "wb");
-        MUST(f && fwrite(s->data, 1, s->size, f) == s->size);
-        MUST(fclose(f) == 0);
+        CHECKED(f && fwrite(s->data, 1, s->size, f) == s->size);
+        CHECKED(fclose(f) == 0);
 }
 
 /* To a role, which announced the same as its peer. */

@@ -55,7 +55,7 @@ static void set_payload(struct message *message, const uint8_t *payload, size_t 
 {
         uint8_t *copy = malloc(size + 1);
 
-        MUST(copy);
+        CHECKED(copy);
         if (size > 0)
                 memcpy(copy, payload, size);
         free(message->payload);

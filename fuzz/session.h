@@ -154,8 +154,8 @@ static inline bool count_answer(struct owed *owed, const struct packet *packet)
         if (is_unasked(packet) || owed->is_wild)
                 return false;
 
-        MUST(packet->id < IDS);
-        MUST(owed->answered[packet->id]++ < owed->wanted[packet->id]);
+        CHECKED(packet->id < IDS);
+        CHECKED(owed->answered[packet->id]++ < owed->wanted[packet->id]);
         return true;
 }
 

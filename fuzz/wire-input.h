@@ -122,7 +122,7 @@ static inline size_t wire_take(const struct wire_input *in, struct parser *p, si
                 if (r == PARSER_MORE)
                         return offset;
 
-                MUST(offset < in->size && wire_place(in, offset, both, &place));
+                CHECKED(offset < in->size && wire_place(in, offset, both, &place));
                 on_result(userdata, &place, r == PARSER_PACKET ? &parsed : NULL, fault);
                 if (r == PARSER_PACKET)
                         free(parsed.owner);
@@ -137,16 +137,16 @@ static inline void wire_run(const struct wire_input *in, wire_result on_result, 
         struct parser *p;
         size_t offset = 0;
 
-        MUST(parser_new(&p, in->role, in->caps, wire_payload_new, wire_payload_free, (void *)in) ==
-             0);
+        CHECKED(parser_new(&p, in->role, in->caps, wire_payload_new, wire_payload_free,
+                           (void *)in) == 0);
         for (size_t n = 0, done = 0, taken; done < in->size; n++, done += taken) {
                 taken = feed(p, in->bytes + done, MIN(wire_piece(in, n), in->size - done));
-                MUST(taken > 0);
+                CHECKED(taken > 0);
                 offset = wire_take(in, p, offset, on_result, userdata);
         }
 
-        MUST(parser_is_between_packets(p) == (offset == in->size));
-        MUST(offset >= in->size || !wire_place(in, offset, parser_both(p), &place) ||
-             place.available < place.whole);
+        CHECKED(parser_is_between_packets(p) == (offset == in->size));
+        CHECKED(offset >= in->size || !wire_place(in, offset, parser_both(p), &place) ||
+                place.available < place.whole);
         parser_free(p);
 }

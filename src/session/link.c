@@ -222,7 +222,6 @@ bool link_holds_streams(struct link *l)
         return l->holds_streams;
 }
 
-/* May streams go on that were held? */
 bool link_releases_streams(struct link *l)
 {
         if (!l->holds_streams || !is_low(l, WRITER_STREAM))

@@ -110,12 +110,12 @@ static bool is_behind(struct session_stream *stream, const struct usb_transfer *
         size_t queued = link_iso_bytes(link, t->endpoint);
         size_t mark = stream->is_dropping ? ISO_LOW(stream->bytes) : ISO_HIGH(stream->bytes);
 
-        if (stream->dropped == 0 && queued > mark)
+        stream->is_dropping = queued > mark || !link_takes_iso(link, t->packets);
+        if (stream->is_dropping && stream->dropped == 0)
                 log_warning(
                         "endpoint %02x: the guest reads too slowly, isochronous data is dropped",
                         t->endpoint);
 
-        stream->is_dropping = queued > mark || !link_takes_iso(link, t->packets);
         return stream->is_dropping;
 }
 
@@ -225,9 +225,8 @@ static int start(struct session *s, const struct session_stream *asked)
         struct session_stream *stream = stream_at(s, asked->config.address);
         const struct usb_endpoint *endpoint;
         struct usb_stream_config *config = &stream->config;
-        struct packet packet = { .type = PACKET_iso_packet };
-        size_t header =
-                packet_header_size(packet.type, CAP_ALL) + packet_fields_size(packet.type, CAP_ALL);
+        size_t header = packet_header_size(PACKET_iso_packet, CAP_ALL) +
+                        packet_fields_size(PACKET_iso_packet, CAP_ALL);
         int r;
 
         endpoint = usb_layout_endpoint(usb_device_layout(s->device), asked->config.address);

@@ -210,13 +210,13 @@ enum tool_exit command_receive(struct tool *t, char **arguments)
         return result;
 }
 
-/* As many bytes as the endpoint takes in a microframe, if nothing else was asked for. */
+/* As many bytes as the endpoint takes at once, if nothing else was asked for. */
 static enum tool_exit packet_size(struct tool *t, uint8_t endpoint, uint32_t *ret)
 {
         uint16_t size =
                 usb_guest_device(t->guest)->endpoints.max_packet_size[endpoint_index(endpoint)];
 
-        *ret = t->options->size ?: (uint32_t)(size & 0x7ff) * (1 + (size >> 11 & 3));
+        *ret = t->options->size ?: size;
         return *ret > 0 ? TOOL_DONE
                         : tool_fail(t, TOOL_USAGE,
                                     "endpoint 0x%02x: how large are its packets? Give --size",

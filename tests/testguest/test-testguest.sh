@@ -83,6 +83,14 @@ streams() {
 	prints '.*"endpoint":"0x81","status":"success","packets":100,"bytes":1638400,"lost":0,"repeated":0,"errors":0,.*'
 	[ "$(wc -l <"$directory/out")" -eq 8 ] || fail "not a line for each command"
 	pass
+
+	name=$1_is_sent_packets_as_large_as_its_endpoint_takes
+	script "$1" rate=8000 0 --json <<-END
+		alt 1 2
+		send 7 40
+	END
+	prints '.*"endpoint":"0x07","status":"success","bytes":122880,"packets":40,.*'
+	pass
 }
 
 bulk_streams() {

@@ -13,16 +13,9 @@
 #include "protocol/descriptor.h"
 #include "protocol/parser.h"
 #include "protocol/writer.h"
+#include "unit/checked.h"
 #include "util/bytes.h"
 #include "util/macro.h"
-
-#define CHECKED(condition)                                                                         \
-        do {                                                                                       \
-                if (!(condition)) {                                                                \
-                        fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #condition);            \
-                        abort();                                                                   \
-                }                                                                                  \
-        } while (0)
 
 /* Bytes from "0a 0b ff*30" (the last one 30 times). Returns their number. */
 static inline size_t hex(uint8_t *bytes, size_t size, const char *text)

@@ -2,6 +2,7 @@
 # A cmocka program per source file; its source is test-<file>.c unless said otherwise.
 EXTRA_DIST += \
 	%D%/capture.h \
+	%D%/checked.h \
 	%D%/config-bed.h \
 	%D%/control-bed.h \
 	%D%/dial-bed.h \
