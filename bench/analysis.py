@@ -57,7 +57,7 @@ class Results:
         """One for each round; nothing unless all rounds are there."""
         counted = figure in _COUNTED
         rounds = self.data['syscall_rounds' if counted else 'rounds']
-        rows = (self._counted if counted else self._runs)[case.name, socket, placement, server]
+        rows = (self._counted if counted else self._runs).get((case.name, socket, placement, server), {})
         return [FIGURES[figure](row) for _, row in sorted(rows.items())] if len(rows) == rounds else []
 
     def absolute(self, case: Case, socket: str, placement: str, server: str,

@@ -23,6 +23,11 @@ FIGURES = {
     'lost': COUNT, 'lost_whole_frames': (bool,), 'latency_us': (dict, type(None)), 'life': (dict,),
 }
 
+# What cannot be 0: of loads, and of idleness. Below perf the child is perf, which sleeps.
+NEEDED = {False: ('messages', 'bytes', 'seconds', 'server_cpu_s', 'guest_cpu_s', 'pss_kib'),
+          True: ('seconds', 'pss_kib')}
+BELOW_PERF = ('messages', 'bytes')
+
 # What is left of the machine's time, counted in ticks of 10 ms, may come out a little below nothing.
 OTHERS_MIN = -0.05
 LATENCIES = ('p50', 'p99', 'p999', 'max')
@@ -38,8 +43,7 @@ def _is(value: object, types: tuple[type, ...], least: float = 0) -> bool:
 
 
 def check_figures(figures: object, case: Case, is_below_perf: bool = False) -> dict:
-    """Raises ValueError unless this is a complete run of that case. Below perf the child's CPU time is
-    perf's own, which sleeps."""
+    """Raises ValueError unless this is a complete run of that case."""
     if not isinstance(figures, dict):
         raise ValueError('no JSON object')
     life = figures.get('life')
@@ -53,10 +57,8 @@ def check_figures(figures: object, case: Case, is_below_perf: bool = False) -> d
     elif case.kind != 'idle' and not case.is_flood:
         wrong.append('latency_us')
     if not wrong:
-        needed = ['seconds', 'pss_kib']
-        if case.kind != 'idle':
-            needed += ['messages', 'bytes', 'guest_cpu_s', *([] if is_below_perf else ['server_cpu_s'])]
-        wrong = [k for k in needed if figures[k] == 0]
+        wrong = [k for k in (BELOW_PERF if is_below_perf else NEEDED[case.kind == 'idle'])
+                 if figures[k] == 0]
     if wrong:
         raise ValueError(f'no figure for {", ".join(wrong)}')
     return figures

@@ -148,6 +148,11 @@ class Analysis(unittest.TestCase):
         del data['runs'][-1]
         self.assertFalse(self.met(data)['messages/s'])
 
+    def test_nothing_is_where_nothing_ran(self):
+        results = Results(self.data(BULK, {}, {}))
+        self.assertIsNone(results.ratio(BULK, 'tcp', '0/1', 'cpu'))
+        self.assertEqual(results.places(BULK), [('unix', '0/0')])
+
     def test_losses(self):
         interrupt = BY_NAME['interrupt-in 64 B, flood']
         self.assertFalse(self.met(self.data(interrupt, {'lost': 1}, {}))['loss'])
