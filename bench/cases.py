@@ -82,6 +82,7 @@ class Server:
     command: tuple[str, ...]      # {build}: the build tree; {user}: the session's option, if root
     sockets: tuple[str, ...] = SOCKETS
     placements: tuple[str, ...] = PLACEMENTS
+    is_busy: bool = False         # with nothing to do: what it uses is not for messages alone
 
 
 # The system call filter costs CPU time, wherever the guest runs: one placement shows it.
@@ -91,7 +92,7 @@ SERVERS = (
     Server('no-sandbox', 'ours, no sandbox', (*_SESSION, '--no-sandbox'), placements=('0/0',)),
     Server('reference', 'reference (b)', ('{build}/bench/bench-reference', '%p')),
     Server('usbredirect', 'usbredirect (a)', ('usbredirect', '--device', '1209:0001', '--to', '%p'),
-           sockets=('tcp',)),
+           sockets=('tcp',), is_busy=True),
 )
 
 

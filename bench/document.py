@@ -38,7 +38,8 @@ _METHOD = '''## How it is measured
 - p50, p99 and p99.9 are of one request from sending it to its answer; of paced packets from when the device
   had them. A run of less than 100 messages has its slowest as p99; of less than 1000 it has no p99.9.
 - System calls: `perf stat -e raw_syscalls:sys_enter` over the server's whole life, on one core,
-  in {syscall_rounds} rounds; less those of a life with one message, for each message more. Beside it, nothing taken off.
+  in {syscall_rounds} rounds; less those of a life with next to no messages. Beside it, nothing taken
+  off: for usbredirect, which makes them with nothing to do, only that.
 - PSS is read at the end of the measured time, with requests in flight.
 - Others: how many CPUs everything else on the machine used meanwhile, the most of the servers' medians.
 - Before that, every byte is compared once in each case with each server, both ways, and
@@ -91,9 +92,9 @@ def _other_servers(results: Results) -> list[str]:
 
 
 def _absolute(results: Results) -> str:
-    parts = [_folded(f'{socket}, {placement}', rows) for socket in SOCKETS for placement in PLACEMENTS
+    parts = [_folded(f'{socket}, {placement}: {tables.SIDES[socket]}', rows) for socket in SOCKETS for placement in PLACEMENTS
              if len(rows := tables.absolute(results, socket, placement)) > 1]
-    return _section('Absolute figures', 'Ours / (b) / (a).', *parts)
+    return _section('Absolute figures', '(a) has no unix sockets.', *parts)
 
 
 def write(results: Results, verdicts: list[Verdict], explanations: Path, path: Path,
@@ -112,8 +113,8 @@ def write(results: Results, verdicts: list[Verdict], explanations: Path, path: P
         _section('Floods', 'Of a device that is faster than everything, each server once.',
                  markdown(tables.floods(results))) if data['floods'] else '',
         _section('Idle', 'All at the same time.', markdown(tables.idle(results))),
-        _section('What the socket alone can do', 'Without any protocol, one way; beside it the most '
-                 'that comes through us, in MB/s.', markdown(tables.raw(results))),
+        _section('What the socket alone can do', 'Without any protocol, one way, a system call for each message; '
+                 'beside it, in MB/s, the most that comes through us, who put small ones together.', markdown(tables.raw(results))),
         _absolute(results),
         scale.strip() + '\n' if scale else '',
         _METHOD.format(rounds=data['rounds'], syscall_rounds=data['syscall_rounds'],

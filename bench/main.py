@@ -125,7 +125,7 @@ def show(results: Results) -> None:
         print(f'\n{group}: ours to the reference (b)')
         print(tables.text(tables.ratios(results, group, chosen)))
     for socket, placement in sorted({place for c in results.cases for place in results.places(c)}):
-        print(f'\n{socket}, {placement}: ours / reference (b) / usbredirect (a)')
+        print(f'\n{socket}, {placement}: {tables.SIDES[socket]}')
         print(tables.text(tables.absolute(results, socket, placement)))
     for title, rows in (('ours with its sandbox, to ours without', tables.others(results, 'ours', 'no-sandbox')),
                         ('ours to usbredirect (a)', tables.others(results, 'ours', 'usbredirect')),
@@ -164,7 +164,8 @@ def run(options: argparse.Namespace) -> int:
         data['is_whole'] = options.is_whole
         data['scale'] = None
     if options.scale and options.scale.exists():
-        data['scale'] = json.loads(options.scale.read_text(encoding='utf-8'))
+        data['scale'] = {'figures': json.loads(options.scale.read_text(encoding='utf-8')),
+                         'markdown': options.scale.with_suffix('.md').read_text(encoding='utf-8')}
     (options.out / 'performance.json').write_text(json.dumps(data), encoding='utf-8')
     results = Results(data)
     show(results)

@@ -13,6 +13,7 @@ _COLUMNS = [('cpu', '0/0'), ('rate', '0/0'), ('rate', '0/1'), ('syscalls', '0/0'
 
 # Beside each other in one field: ours, the reference, usbredirect.
 _SIDE_BY_SIDE = ('ours', 'reference', 'usbredirect')
+SIDES = {'unix': 'ours / reference (b)', 'tcp': 'ours / reference (b) / usbredirect (a)'}
 _ABSOLUTE = {
     'messages/s': 'rate', 'MB/s': 'mb', 'p50 µs': 'p50', 'p99 µs': 'p99', 'p99.9 µs': 'p999',
     'CPU µs': 'cpu', 'server + guest µs': 'cpu_both', 'CPU s/GiB': 'cpu_gib',
