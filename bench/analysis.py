@@ -75,7 +75,7 @@ class Results:
             return None
         ratio = self.ratio(case, socket, placement, metric)
         return Verdict(f'{case.name}, {socket}, {placement}', METRICS[metric], target.text,
-                       ratio_text(ratio), target.is_met(ratio))
+                       ratio_text(ratio), target.is_met(ratio), target.standing(ratio))
 
     def verdicts(self) -> list[Verdict]:
         ratios = [self.verdict(case, socket, placement, metric) for case in self.cases
@@ -94,7 +94,7 @@ class Results:
             sent = lost + sum(row['messages'] for row in rows)
             whole = all(row['lost_whole_frames'] for row in rows)
             is_iso = BY_NAME[case].kind == 'iso-in'
-            verdicts.append(Verdict(
+            verdicts.append(_verdict(
                 f'{case}, {socket}, {placement}', 'loss', 'whole frames only' if is_iso else 'none',
                 f'{lost} of {sent}{", whole frames" if is_iso and whole else ""}',
                 whole if is_iso else lost == 0))
@@ -118,9 +118,14 @@ class Results:
                     ('PSS, KiB', targets.PSS_KIB_MAX, 'pss_kib'))]
 
 
+def _verdict(where: str, what: str, wanted: str, got: str, is_met: bool) -> Verdict:
+    """Of what is not a ratio."""
+    return Verdict(where, what, wanted, got, is_met, targets.MET if is_met else targets.MISSED)
+
+
 def _at_most(where: str, what: str, limit: int, value: float | None) -> Verdict:
-    return Verdict(where, what, limit_text(limit, None), 'not measured' if value is None else
-                   f'{value:g}', value is not None and is_within(value, limit, None))
+    return _verdict(where, what, limit_text(limit, None), 'not measured' if value is None else
+                    f'{value:g}', value is not None and is_within(value, limit, None))
 
 
 def number(value: float) -> str:

@@ -26,7 +26,7 @@ _CASES = {
 }
 _PANELS = (('cpu', '0/0', 'CPU time for a message, server (less is better)', ' µs'),
            ('rate', '0/1', 'messages a second (more is better)', '/s'))
-_WIDEST = 7.5        # beyond it a bar is broken off, and says its figure
+_WIDEST = 4          # beyond it a bar is cut off, and its figure has to do
 
 
 def _bars(axes, results: Results, cases: list[str], panel: tuple[str, str, str, str]) -> None:
@@ -34,22 +34,24 @@ def _bars(axes, results: Results, cases: list[str], panel: tuple[str, str, str, 
     height = 0.8 / len(_SERVERS)
     for j, (server, (label, colour)) in enumerate(_SERVERS.items()):
         for i, name in enumerate(cases):
-            found = [results.absolute(BY_NAME[name], 'tcp', placement, s, figure)
-                     for s in (server, 'reference')]
-            if not all(found):
+            place = BY_NAME[name], 'tcp', placement
+            found = results.absolute(*place, server, figure)
+            ratio = results.ratio(*place, figure, server=server)
+            if not (found and ratio):
                 continue
-            ratio = found[0].median / found[1].median
-            y = i + (j - 1) * height
-            axes.barh(y, min(ratio, _WIDEST), height * 0.92, color=colour, label=label if i == 0 else None)
-            times = '' if server == 'reference' else f'  ({ratio:.2g} x)'
-            axes.text(min(ratio, _WIDEST) + 0.05, y, number(found[0].median) + unit + times,
-                      va='center', fontsize=7.5, color='#222222')
+            width, y = min(ratio.median, _WIDEST), i + (j - 1) * height
+            axes.barh(y, width, height * 0.92, color=colour, label=label if i == 0 else None)
+            times = '' if server == 'reference' else f'  × {ratio.median:.2f}'
+            cut_off = '» ' if ratio.median > _WIDEST else ''
+            axes.text(width + 0.04, y, cut_off + number(found.median) + unit + times, va='center',
+                      fontsize=7.5, color='#222222',
+                      bbox={'facecolor': 'white', 'edgecolor': 'none', 'pad': 0.6})
     axes.axvline(1, color='#555555', linewidth=0.8, zorder=0)
-    axes.set_title(title, fontsize=10, loc='left')
+    axes.set_title(title, fontsize=10, fontweight='bold', loc='left')
     axes.spines[['top', 'right', 'left']].set_visible(False)
     axes.set_xlabel('libusbredirhost = 1', fontsize=8)
     axes.tick_params(axis='both', labelsize=8, length=0)
-    axes.margins(x=0.25)
+    axes.set_xlim(0, 1.3 * _WIDEST)
 
 
 def write(results: Results, path: Path) -> bool:

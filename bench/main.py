@@ -20,9 +20,12 @@ from analysis import Results
 from guest import Failure, Guests
 from plan import Plan
 from ratios import RESAMPLES
+from targets import BEHIND, MISSED, UNCERTAIN
 
 SOURCE = Path(__file__).resolve().parent.parent
 EXPLANATIONS = SOURCE / 'bench/explanations'
+# Of everything, from the start of scripts/bench on; estimates are not exact.
+MINUTES = 14
 QUICK = {'rounds': 3, 'syscall_rounds': 1, 'budget': 40, 'paced_seconds': 0.25, 'idle_seconds': 3,
          'flood_messages': 100_000}
 
@@ -64,7 +67,8 @@ def plan_of(options: argparse.Namespace, guests: Guests) -> Plan:
     if not chosen:
         raise Failure(f'no case has "{options.only}" in its name')
     servers = servers_of(options)
-    settings = dict(QUICK) if options.quick else {}
+    elapsed = time.time() - options.started
+    settings = dict(QUICK) if options.quick else {'budget': MINUTES * 60 - elapsed}
     if options.rounds:
         settings['rounds'] = options.rounds
     plan = Plan(chosen, servers, passes.overhead(guests, chosen, servers, time.monotonic), **settings)
@@ -137,8 +141,9 @@ def show(results: Results) -> None:
     verdicts = results.verdicts()
     print('\ntargets')
     print(tables.text(tables.summary(results, verdicts)))
-    for line in document.missed(verdicts, EXPLANATIONS):
-        print(f'missed: {line}')
+    for standing in (BEHIND, MISSED, UNCERTAIN):
+        for line in document.lines_of(standing, verdicts, EXPLANATIONS):
+            print(f'{standing}: {line}')
 
 
 def write(options: argparse.Namespace, results: Results) -> None:

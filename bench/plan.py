@@ -10,6 +10,7 @@ from cases import RAW_SIZES, SOCKETS, PLACEMENTS, Case, Cell, Server
 # further round does.
 SECONDS_MIN, SECONDS_MAX = 0.04, 0.2
 VERIFY_SECONDS = 0.03
+PERF_SECONDS = 0.03         # that perf takes to start and end
 RAW_SECONDS = 0.2
 # A guess, for the estimate only.
 FLOOD_SECONDS = {'ours': 3.0, 'no-sandbox': 3.0, 'reference': 10.0, 'usbredirect': 10.0}
@@ -22,7 +23,7 @@ class Plan:
     overhead: float                 # seconds of a run in which nothing is measured
     rounds: int = 7
     syscall_rounds: int = 3
-    budget: float = 720
+    budget: float = 720             # seconds for all passes
     paced_seconds: float = 0.75     # in seven rounds more than five seconds
     idle_seconds: float = 30
     flood_messages: int = 1_000_000
@@ -69,8 +70,8 @@ class Plan:
         def runs(chosen, seconds) -> float:
             return sum(seconds(cell.case) + self.overhead for cell, _ in chosen)
 
-        def short(case: Case) -> float:
-            return self.paced_seconds if case.is_paced else SECONDS_MIN
+        def counted(case: Case) -> float:
+            return PERF_SECONDS + max(self.seconds_of(case), SECONDS_MIN)
 
         return {
             'bytes compared': runs(self.verified(), lambda _: VERIFY_SECONDS),
@@ -78,7 +79,7 @@ class Plan:
                           for _, s in self.flooded()),
             'idle': self.idle_seconds,
             'raw sockets': len(self.raw()) * (RAW_SECONDS + 0.05),
-            'system calls': self.syscall_rounds * runs(self.counted(), short)
-                            + runs(self.counted(), lambda _: self.overhead),
+            'system calls': self.syscall_rounds * runs(self.counted(), counted)
+                            + runs(self.counted(), lambda _: PERF_SECONDS),
             'measured': runs(((c, s) for _, c, s in self.measured()), self.seconds_of),
         }

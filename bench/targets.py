@@ -52,6 +52,11 @@ def group_of(case: Case) -> str:
     return next(name for name, takes in GROUPS.items() if takes(case))
 
 
+# How it stands: the whole interval is on the worse side of the reference, whatever the target; it is
+# missed otherwise; its median meets it, not its whole interval; it is met.
+BEHIND, MISSED, UNCERTAIN, MET = STANDINGS = ('behind', 'missed', 'uncertain', 'met')
+
+
 @dataclass(frozen=True)
 class Target:
     """A ratio of ours, with its sandbox, to the reference."""
@@ -76,6 +81,16 @@ class Target:
         if ratio is None:
             return False
         return is_within(ratio.high, self.at_most, None) and is_within(ratio.low, None, self.at_least)
+
+    def standing(self, ratio: Interval | None) -> str:
+        """One of STANDINGS."""
+        if ratio is None:
+            return MISSED
+        if ratio.low > 1 if self.at_most is not None else ratio.high < 1:
+            return BEHIND
+        if self.is_met(ratio):
+            return MET
+        return UNCERTAIN if is_within(ratio.median, self.at_most, self.at_least) else MISSED
 
 
 def limit_text(at_most: float | None, at_least: float | None) -> str:
@@ -160,6 +175,7 @@ class Verdict(NamedTuple):
     wanted: str
     got: str
     is_met: bool
+    standing: str                 # one of STANDINGS
 
     @property
     def name(self) -> str:

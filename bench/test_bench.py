@@ -55,6 +55,15 @@ class Verdicts(unittest.TestCase):
                 (most, None, False)):
             self.assertEqual(target.is_met(ratio), is_met, (target, ratio))
 
+    def test_what_stands_behind_is_said_even_if_it_is_met(self):
+        most = Target('', 'p50', '0/0', at_most=1.1)
+        least = Target('', 'rate', '0/0', at_least=0.95)
+        for target, ratio, standing in (
+                (most, Interval(1.05, 1.02, 1.08), 'behind'), (most, Interval(1.05, 0.99, 1.08), 'met'),
+                (most, Interval(1.05, 0.99, 1.2), 'uncertain'), (most, Interval(1.15, 0.99, 1.2), 'missed'),
+                (least, Interval(0.97, 0.96, 0.99), 'behind'), (least, None, 'missed')):
+            self.assertEqual(target.standing(ratio), standing, ratio)
+
     def test_targets_apply_where_they_say(self):
         for name, socket, metric, placement, limit in (
                 ('bulk-in 64 KiB x 8', 'tcp', 'cpu', '0/0', '≤ 0.5'),
@@ -76,7 +85,7 @@ class Verdicts(unittest.TestCase):
         self.assertEqual({group_of(c) for c in CASES}, set(targets.GROUPS))
 
     def test_explanations_are_found_by_pattern(self):
-        verdict = Verdict('bulk-in 512 B x 8, tcp, 0/1', 'messages/s', '≥ 1.3', '', False)
+        verdict = Verdict('bulk-in 512 B x 8, tcp, 0/1', 'messages/s', '≥ 1.3', '', False, 'missed')
         with TemporaryDirectory() as folder:
             path = Path(folder) / 'explanations'
             self.assertIsNone(explanation(verdict, path))
