@@ -42,6 +42,12 @@ class Case:
         return f'{self.kind} {size}{depth}{pace}'
 
     @property
+    def warm_up(self) -> float:
+        """Seconds. Socket buffers of large messages go through much memory, and a virtual machine's is slow
+        when it is written to for the first time, or again after it was given back to its host."""
+        return 0.1 if self.size >= 64 * KIB else 0.02
+
+    @property
     def fake_libusb(self) -> str:
         return f'rate={self.rate}'
 

@@ -80,7 +80,8 @@ class Guests:
                 f'--guest-core={guest_core}', *options, '--', *prefix, *filter(None, command)]
 
     def start(self, cell: Cell, server: Server, *, seconds: float = 0.1, count: int = 0,
-              verify: bool = False, warm_up: float = 0.02, prefix: tuple[str, ...] = ()) -> 'Run':
+              verify: bool = False, warm_up: float | None = None, prefix: tuple[str, ...] = ()) -> 'Run':
+        warm_up = cell.case.warm_up if warm_up is None else warm_up
         options = [f'--count={count}' if count else f'--seconds={seconds:.3f}', f'--warm-up={warm_up:g}']
         if verify:
             options.append('--verify')

@@ -22,7 +22,7 @@ def overhead(guests: Guests, cells: list[Cell], servers: tuple[Server, ...],
     for server in servers:
         for socket in server.sockets[:1]:
             start = clock()
-            guests.run(Cell(cell.case, socket, '0/0'), server, seconds=seconds)
+            guests.run(Cell(cell.case, socket, '0/0'), server, seconds=seconds, warm_up=0.0)
             times.append(clock() - start - seconds)
     return sum(times) / len(times)
 
@@ -32,7 +32,7 @@ def verify(guests: Guests, plan: Plan) -> list[str]:
     failures = []
     for cell, server in plan.verified():
         try:
-            guests.run(cell, server, seconds=VERIFY_SECONDS, verify=True)
+            guests.run(cell, server, seconds=VERIFY_SECONDS, warm_up=0.02, verify=True)
         except Failure as failure:
             failures.append(str(failure))
     return failures

@@ -20,7 +20,7 @@ FLOOD_SECONDS = {'ours': 3.0, 'no-sandbox': 3.0, 'reference': 10.0, 'usbredirect
 class Plan:
     cells: list[Cell]
     servers: tuple[Server, ...]
-    overhead: float                 # seconds of a run in which nothing is measured
+    overhead: float                 # seconds of a run beside warm-up and what is measured
     rounds: int = 7
     syscall_rounds: int = 3
     budget: float = 720             # seconds for all passes
@@ -36,6 +36,9 @@ class Plan:
 
     def seconds_of(self, case: Case) -> float:
         return self.paced_seconds if case.is_paced else self.seconds
+
+    def whole(self, case: Case) -> float:
+        return case.warm_up + self.seconds_of(case)
 
     def measured(self) -> Iterator[tuple[int, Cell, Server]]:
         """All servers of a cell one after the other, beginning with another one each time."""
@@ -71,15 +74,15 @@ class Plan:
             return sum(seconds(cell.case) + self.overhead for cell, _ in chosen)
 
         def counted(case: Case) -> float:
-            return PERF_SECONDS + max(self.seconds_of(case), SECONDS_MIN)
+            return PERF_SECONDS + max(self.whole(case), SECONDS_MIN)
 
         return {
-            'bytes compared': runs(self.verified(), lambda _: VERIFY_SECONDS),
+            'bytes compared': runs(self.verified(), lambda _: 0.02 + VERIFY_SECONDS),
             'floods': sum(FLOOD_SECONDS.get(s.name, 10.0) * self.flood_messages / 1e6
                           for _, s in self.flooded()),
             'idle': self.idle_seconds,
             'raw sockets': len(self.raw()) * (RAW_SECONDS + 0.05),
             'system calls': self.syscall_rounds * runs(self.counted(), counted)
                             + runs(self.counted(), lambda _: PERF_SECONDS),
-            'measured': runs(((c, s) for _, c, s in self.measured()), self.seconds_of),
+            'measured': runs(((c, s) for _, c, s in self.measured()), self.whole),
         }
