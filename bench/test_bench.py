@@ -130,7 +130,7 @@ class Plans(unittest.TestCase):
             self.assertEqual(len(set(names[i:i + 4])), 4)
 
     def test_the_plan_fits_the_time(self):
-        plan = Plan(cells(), SERVERS, 0.04)
+        plan = Plan(cells(), SERVERS, 0.03)
         self.assertLessEqual(sum(plan.estimate().values()), plan.budget + 1)
         self.assertEqual(Plan(cells(), SERVERS, 5.0).seconds, SECONDS_MIN)
 
