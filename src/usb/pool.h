@@ -3,7 +3,11 @@
 /*
  * Transfers that are not in use, with their buffers, by size class: what a device moves again and
  * again finds its memory, and its pages, where they were. Bounds what one session may hold.
+ *
+ * Large buffers are the kernel's own, mapped: usbfs then neither allocates nor copies for a
+ * transfer. They count as usbfs memory as long as they are mapped, in use or not.
  */
+#include <libusb.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -26,6 +30,9 @@ struct usb_transfer;
 #define USB_POOL_PACKETS 32
 
 struct usb_pool {
+        libusb_device_handle *handle; /* whose usbfs maps buffers; NULL: none */
+        size_t mapped, mapped_max;    /* bytes; beyond the second, buffers come from the heap */
+
         struct usb_transfer *idle[2][USB_POOL_CLASSES]; /* the second: isochronous ones */
         size_t idle_bytes;
         size_t transfers, bytes; /* in use */
@@ -39,6 +46,9 @@ struct usb_transfer *usb_pool_get(struct usb_pool *pool, size_t size, bool is_is
 
 /* Takes it back; it must not be in flight. */
 void usb_pool_put(struct usb_pool *pool, struct usb_transfer *transfer);
+
+/* Gives back the usbfs memory of idle buffers; false if there was none. */
+bool usb_pool_unmap_idle(struct usb_pool *pool);
 
 /* Frees what is idle. Nothing may be in use. */
 void usb_pool_clear(struct usb_pool *pool);

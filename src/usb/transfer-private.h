@@ -21,6 +21,8 @@ struct usb_transfers {
         uint32_t cut; /* endpoints, by index, where a transfer is going in pieces */
         struct usb_transfer *waiting;
         struct event *retry;
+        struct event *unmap; /* some time after the last use */
+        bool is_used;        /* since that was looked at */
 
         size_t in_flight[USB_ENDPOINTS_MAX];               /* submitted or abandoned */
         struct usb_transfer *by_id[USB_TRANSFERS_BUCKETS]; /* waiting, submitted or lost */
@@ -37,9 +39,15 @@ static inline uint32_t usb_transfer_mask(const struct usb_transfer *t)
         return UINT32_C(1) << usb_transfer_index(t);
 }
 
+/* Of a buffer that is mapped, for when it is not used. */
+#define USB_UNMAP_SEC 1
+
 /* The ids of those that the owner waits for and that have no on_complete of their own. */
 void usb_transfers_add(struct usb_transfer *t);
 void usb_transfers_remove(struct usb_transfer *t);
+
+/* Once there are mapped buffers, looks whether they are used. */
+void usb_transfers_unmap_later(struct usb_transfers *set);
 
 /* Submits what waits, in order, as far as memory goes. */
 void usb_transfers_pump(struct usb_transfers *set);

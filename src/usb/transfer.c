@@ -41,15 +41,24 @@ static uint32_t piece_max(const struct usb_transfer *t)
         return (uint32_t)MIN(most - most % t->packet_size, (size_t)UINT32_MAX);
 }
 
+/* A mapped buffer is counted by the pool, from when it is mapped. */
 static size_t cost_of(const struct usb_transfer *t)
 {
-        return t->piece + USB_URB_OVERHEAD;
+        return (t->is_mapped ? 0 : t->piece) + USB_URB_OVERHEAD;
+}
+
+static size_t memory_left(const struct usb_transfers *set)
+{
+        return set->memory - MIN(set->memory, set->memory_used + set->pool.mapped);
 }
 
 static struct usb_transfer *transfer_new(struct usb_transfers *set, size_t size, bool is_iso)
 {
-        struct usb_transfer *t = usb_pool_get(&set->pool, size, is_iso);
+        struct usb_transfer *t;
 
+        /* Of what is left, but so little that pieces of others find room beside it. */
+        set->pool.mapped_max = MIN(set->memory / 4, set->pool.mapped + memory_left(set));
+        t = usb_pool_get(&set->pool, size, is_iso);
         if (!t)
                 return NULL;
 
@@ -58,6 +67,8 @@ static struct usb_transfer *transfer_new(struct usb_transfers *set, size_t size,
         t->on_complete = NULL;
         t->stream_id = 0;
         t->packets = 0;
+        set->is_used = true;
+        usb_transfers_unmap_later(set);
         return t;
 }
 
@@ -79,8 +90,12 @@ struct usb_transfer *usb_transfer_share(struct usb_transfer *t)
 
 struct usb_transfer *usb_transfer_free(struct usb_transfer *t)
 {
-        if (t && --t->owners == 0)
-                usb_pool_put(&t->set->pool, t);
+        if (t && --t->owners == 0) {
+                struct usb_transfers *set = t->set;
+
+                usb_pool_put(&set->pool, t);
+                usb_transfers_unmap_later(set);
+        }
 
         return NULL;
 }
@@ -107,7 +122,7 @@ static int submit_piece(struct usb_transfer *t)
 
         /* What cannot be cut fitted the share when it came; the share may be smaller now. */
         t->piece = t->type == USB_ENDPOINT_BULK ? MIN(rest, piece_max(t)) : rest;
-        if (set->memory_used > 0 && cost_of(t) > set->memory - MIN(set->memory, set->memory_used))
+        if (set->memory_used > 0 && cost_of(t) > memory_left(set))
                 return -ENOMEM;
 
         switch (t->type) {
@@ -137,6 +152,8 @@ static int submit_piece(struct usb_transfer *t)
         }
 
         r = usb_errno(libusb_submit_transfer(t->libusb));
+        if (r == -ENOMEM && usb_pool_unmap_idle(&set->pool))
+                r = usb_errno(libusb_submit_transfer(t->libusb));
         if (r < 0)
                 return r;
 

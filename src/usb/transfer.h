@@ -56,6 +56,7 @@ struct usb_transfer {
         unsigned owners;
         struct usb_transfers *set;
         struct libusb_transfer *libusb;
+        bool is_mapped;                   /* its buffer, from usbfs memory */
         uint32_t piece;                   /* bytes of the piece in flight */
         bool is_cut;                      /* more pieces follow */
         struct usb_transfer *prev, *next; /* in the waiting list, or the pool's */

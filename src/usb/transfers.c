@@ -39,6 +39,26 @@ void usb_transfers_remove(struct usb_transfer *t)
         *link = t->by_id;
 }
 
+/* Nobody else could have the memory of mapped buffers: a device that rests has none. */
+static void on_unmap(evutil_socket_t fd, short what, void *userdata)
+{
+        struct usb_transfers *set = userdata;
+
+        if (set->is_used)
+                usb_transfers_unmap_later(set);
+        else
+                usb_pool_unmap_idle(&set->pool);
+        set->is_used = false;
+}
+
+void usb_transfers_unmap_later(struct usb_transfers *set)
+{
+        struct timeval delay = { .tv_sec = USB_UNMAP_SEC };
+
+        if (set->pool.mapped > 0 && !event_pending(set->unmap, EV_TIMEOUT, NULL))
+                event_add(set->unmap, &delay);
+}
+
 static void on_retry(evutil_socket_t fd, short what, void *userdata)
 {
         usb_transfers_pump(userdata);
@@ -55,11 +75,13 @@ int usb_transfers_new(struct usb_transfers **ret, struct event_base *base,
                 return -ENOMEM;
 
         set->handle = handle;
+        set->pool.handle = handle;
         set->memory = MAX(memory, (size_t)MEMORY_MIN);
         set->events = events;
         set->userdata = userdata;
         set->retry = event_new(base, -1, 0, on_retry, set);
-        if (!set->retry)
+        set->unmap = event_new(base, -1, 0, on_unmap, set);
+        if (!set->retry || !set->unmap)
                 return -ENOMEM;
 
         *ret = TAKE(set);
@@ -69,6 +91,7 @@ int usb_transfers_new(struct usb_transfers **ret, struct event_base *base,
 void usb_transfers_set_memory(struct usb_transfers *set, size_t memory)
 {
         set->memory = MAX(memory, (size_t)MEMORY_MIN);
+        usb_pool_unmap_idle(&set->pool);
         usb_transfers_pump(set);
 }
 
@@ -80,6 +103,8 @@ struct usb_transfers *usb_transfers_free(struct usb_transfers *set)
         usb_pool_clear(&set->pool);
         if (set->retry)
                 event_free(set->retry);
+        if (set->unmap)
+                event_free(set->unmap);
         free(set);
         return NULL;
 }

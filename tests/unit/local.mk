@@ -96,6 +96,7 @@ unit_tests = \
 	%D%/test-usb-status \
 	%D%/test-usb-stream \
 	%D%/test-usb-transfer \
+	%D%/test-usb-transfer-mapped \
 	%D%/test-usb-transfer-memory \
 	%D%/test-usb-transfer-share \
 	%D%/test-usbguest \
@@ -150,6 +151,8 @@ worker_ldadd = libdaemon.a $(LDADD) $(LIBSYSTEMD_LIBS)
 %C%_test_usb_transfer_LDADD = $(fake_ldadd)
 %C%_test_usb_transfer_memory_LDFLAGS = $(fake_ldflags)
 %C%_test_usb_transfer_memory_LDADD = $(fake_ldadd)
+%C%_test_usb_transfer_mapped_LDFLAGS = $(fake_ldflags)
+%C%_test_usb_transfer_mapped_LDADD = $(fake_ldadd)
 %C%_test_usb_transfer_share_LDFLAGS = $(fake_ldflags)
 %C%_test_usb_transfer_share_LDADD = $(fake_ldadd)
 %C%_test_testguest_LDADD = libtestguest.a libusbguest.a $(LDADD) $(JANSSON_LIBS) $(LIBSYSTEMD_LIBS)

@@ -7,6 +7,7 @@ EXTRA_DIST += \
 	%D%/check-daemon \
 	%D%/check-gadget \
 	%D%/check-devices \
+	%D%/check-speed \
 	%D%/daemon-devices.sh \
 	%D%/daemon-figures.sh \
 	%D%/daemon-guests.sh \
@@ -32,6 +33,11 @@ EXTRA_DIST += \
 	%D%/microphone.c \
 	%D%/microphone.sh \
 	%D%/shell \
+	%D%/speed-disk.c \
+	%D%/speed-memory.c \
+	%D%/speed-trace.awk \
+	%D%/speed-wire.c \
+	%D%/speed.sh \
 	%D%/testusb.c \
 	%D%/tone.py \
 	%D%/usb.sh

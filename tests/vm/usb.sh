@@ -7,6 +7,7 @@
 declare -A channel_bus=([first]=xhci [second]=xhci [third]=ehci)
 
 # Where they listen: on this machine, and as the host's sessions see it. Once known, it stays.
+channel_host=127.0.0.1
 declare -A channel_port address
 stick_arguments=()
 
@@ -77,12 +78,12 @@ guest_start() {
 
     for name in "${!channel_bus[@]}"; do
         arguments+=(-chardev
-            "socket,id=$name,host=127.0.0.1,port=${channel_port[$name]-0},server=on,wait=off,nodelay=on"
+            "socket,id=$name,host=$channel_host,port=${channel_port[$name]-0},server=on,wait=off,nodelay=on"
             -device "usb-redir,chardev=$name,bus=${channel_bus[$name]}.0")
     done
     "${guest_machine[@]}" "${arguments[@]}" && answer=$(monitor guest 'info chardev') || return 1
     for name in "${!channel_bus[@]}"; do
-        [[ $answer =~ $name:\ filename=[^\ ]*127\.0\.0\.1:([0-9]+) ]] || return 1
+        [[ $answer =~ $name:\ filename=[^\ ]*${channel_host//./\\.}:([0-9]+) ]] || return 1
         channel_port[$name]=${BASH_REMATCH[1]}
         address[$name]=tcp:10.0.2.2:${BASH_REMATCH[1]}
     done
