@@ -11,7 +11,8 @@
 #include "util/log.h"
 
 /* Of what the device has done by the time of a write. */
-#define ROUNDS 4
+#define ROUNDS 16
+#define ENOUGH (64u * 1024) /* bytes, for one write */
 #define EAGER  16
 #define SELDOM 64
 
@@ -136,7 +137,7 @@ static void on_flush(void *userdata)
         if (s->misses >= EAGER && s->misses++ % SELDOM != 0)
                 return;
 
-        for (unsigned round = 0; round < ROUNDS; round++) {
+        for (unsigned round = 0; round < ROUNDS && link_queued(s->link) < ENOUGH; round++) {
                 usb_loop_run(s->loop);
                 if (link_counters(s->link)->packets_sent == sent)
                         break;
