@@ -56,7 +56,7 @@ void manager_share_memory(struct manager *m)
         DL_COUNT(m->sessions, r, n);
         share = share_for((size_t)n);
         DL_FOREACH (m->sessions, r)
-                if (worker_status(r->worker)->usbfs_memory != share)
+                if (worker_order(r->worker)->usbfs_memory != share)
                         worker_set_memory(r->worker, share);
 }
 

@@ -194,7 +194,7 @@ static void max_sessions_is_a_limit(void **state)
 static void sessions_share_usbfs_memory(void **state)
 {
         struct bed *bed = *state;
-        struct bed_session *first, *second;
+        struct bed_session *first, *second, *third;
 
         bed_write(bed, "filters.d/10-all.rules", "-1,-1,-1,-1,1 guest=vm1\n");
         add_guests(bed);
@@ -210,6 +210,16 @@ static void sessions_share_usbfs_memory(void **state)
         bed_unplug(bed, "1-1");
         bed_say_ended(bed, first, REASON_DEVICE_LOST, true);
         bed_until(bed, second->memory == first->order.usbfs_memory);
+
+        /* One that has not told its state since then is told as well. */
+        bed_plug(bed, "1-3", "08");
+        third = bed_redirect(bed, "1-3");
+        bed_until(bed, second->memory == third->order.usbfs_memory);
+        bed_unplug(bed, "1-3");
+        bed_say_ended(bed, third, REASON_DEVICE_LOST, true);
+        bed_until(bed, second->memory == first->order.usbfs_memory);
+        bed_plug(bed, "1-3", "08");
+        bed_until(bed, second->memory < first->order.usbfs_memory);
 }
 
 static void a_pause_stops_rules_only(void **state)
