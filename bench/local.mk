@@ -16,6 +16,8 @@ EXTRA_PROGRAMS += %D%/bench-guest %D%/bench-raw
 %C%_bench_raw_SOURCES = %D%/bench-raw.c %D%/server.c
 %C%_bench_raw_LDADD = libutil.a
 
+include %D%/scale.mk
+
 if HAVE_UPSTREAM_HOST
 EXTRA_PROGRAMS += %D%/bench-reference
 %C%_bench_reference_SOURCES = %D%/bench-reference.c

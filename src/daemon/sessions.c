@@ -22,6 +22,9 @@
 #define USBFS_SHARE_MIN  (256u << 10)
 #define USBFS_SHARE_MAX  (1024u << 20)
 
+/* With four, at most an eighth of the memory is nobody's. */
+#define USBFS_SHARE_BITS 4
+
 /* All of usbfs's memory that is ours to share, in bytes. The kernel spells "no limit" 0. */
 static uint64_t usbfs_memory(void)
 {
@@ -40,9 +43,18 @@ static uint64_t usbfs_memory(void)
                                             : USBFS_SHARE_MIN;
 }
 
+/* Down to its first bits: where there are many sessions, not each that comes changes all shares. */
+static uint64_t round_down(uint64_t share)
+{
+        unsigned digits = share > 0 ? 64 - (unsigned)__builtin_clzll(share) : 0;
+        unsigned shift = digits > USBFS_SHARE_BITS ? digits - USBFS_SHARE_BITS : 0;
+
+        return share >> shift << shift;
+}
+
 static uint32_t share_for(size_t sessions)
 {
-        uint64_t share = usbfs_memory() / MAX(sessions, (size_t)1);
+        uint64_t share = round_down(usbfs_memory() / MAX(sessions, (size_t)1));
 
         return (uint32_t)MAX(MIN(share, (uint64_t)USBFS_SHARE_MAX), (uint64_t)USBFS_SHARE_MIN);
 }
@@ -56,7 +68,7 @@ void manager_share_memory(struct manager *m)
         DL_COUNT(m->sessions, r, n);
         share = share_for((size_t)n);
         DL_FOREACH (m->sessions, r)
-                if (worker_status(r->worker)->usbfs_memory != share)
+                if (worker_order(r->worker)->usbfs_memory != share)
                         worker_set_memory(r->worker, share);
 }
 

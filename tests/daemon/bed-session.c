@@ -51,7 +51,10 @@ static void on_message(struct bed *bed, struct bed_session *s, struct control_me
                 s->order = message->order;
                 break;
         case CONTROL_END: s->is_asked_to_end = true; break;
-        case CONTROL_MEMORY: s->memory = message->memory.usbfs_memory; break;
+        case CONTROL_MEMORY:
+                s->memory = message->memory.usbfs_memory;
+                s->n_memory++;
+                break;
         case CONTROL_DESCRIBE:
                 answer.type = CONTROL_STATUS;
                 answer.status = s->status;
@@ -108,6 +111,7 @@ void bed_say_status(struct bed *bed, struct bed_session *s, enum link_state link
 
         s->status.link_state = link;
         s->status.device_state = device;
+        s->status.usbfs_memory = s->n_memory > 0 ? s->memory : s->order.usbfs_memory;
         message.status = s->status;
         send_message(s, &message);
         bed_settle(bed);

@@ -31,7 +31,8 @@ struct bed_session {
         bool is_asked_to_end;
         bool is_orphan; /* its daemon was killed; the next one gets its socket */
         struct control_order order;
-        uint32_t memory; /* the last share it was told */
+        uint32_t memory;   /* the last share it was told */
+        unsigned n_memory; /* how often */
         struct control_status status;
 };
 

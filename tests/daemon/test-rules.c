@@ -194,7 +194,7 @@ static void max_sessions_is_a_limit(void **state)
 static void sessions_share_usbfs_memory(void **state)
 {
         struct bed *bed = *state;
-        struct bed_session *first, *second;
+        struct bed_session *first, *second, *third;
 
         bed_write(bed, "filters.d/10-all.rules", "-1,-1,-1,-1,1 guest=vm1\n");
         add_guests(bed);
@@ -210,6 +210,47 @@ static void sessions_share_usbfs_memory(void **state)
         bed_unplug(bed, "1-1");
         bed_say_ended(bed, first, REASON_DEVICE_LOST, true);
         bed_until(bed, second->memory == first->order.usbfs_memory);
+
+        /* One that has not told its state since then is told as well. */
+        bed_plug(bed, "1-3", "08");
+        third = bed_redirect(bed, "1-3");
+        bed_until(bed, second->memory == third->order.usbfs_memory);
+        bed_unplug(bed, "1-3");
+        bed_say_ended(bed, third, REASON_DEVICE_LOST, true);
+        bed_until(bed, second->memory == first->order.usbfs_memory);
+        bed_plug(bed, "1-3", "08");
+        bed_until(bed, second->memory < first->order.usbfs_memory);
+}
+
+static unsigned count_memory_messages(const struct bed *bed)
+{
+        unsigned n = 0;
+
+        for (size_t i = 0; i < bed->n_sessions; i++)
+                n += bed->sessions[i].n_memory;
+        return n;
+}
+
+static void many_sessions_are_not_told_of_each_other(void **state)
+{
+        enum { FEW = 32, MANY = 40, STEPS = 4 };
+        struct bed *bed = *state;
+        unsigned before = 0;
+        char port[8];
+
+        bed_write(bed, "filters.d/10-all.rules", "-1,-1,-1,-1,1 guest=vm1\n");
+        bed_add_guest(bed, "vm1", MANY);
+        bed_open_guest(bed, "vm1");
+        bed_start(bed);
+        for (unsigned i = 1; i <= MANY; i++) {
+                snprintf(port, sizeof(port), "1-%u", i);
+                bed_plug(bed, port, "08");
+                bed_redirect(bed, port);
+                bed_settle(bed);
+                if (i == FEW)
+                        before = count_memory_messages(bed);
+        }
+        assert_in_range(count_memory_messages(bed) - before, 0, STEPS * MANY);
 }
 
 static void a_pause_stops_rules_only(void **state)
@@ -305,6 +346,7 @@ int main(void)
                 TEST(a_rule_that_names_a_guest_beside_one_that_does_not_binds),
                 TEST(max_sessions_is_a_limit),
                 TEST(sessions_share_usbfs_memory),
+                TEST(many_sessions_are_not_told_of_each_other),
                 TEST(a_pause_stops_rules_only),
                 TEST(a_guest_that_is_configured_later_gets_its_devices),
                 TEST(a_guest_that_is_no_longer_configured_loses_its_devices),
