@@ -1,0 +1,25 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# Built by scripts/bench, and by nothing else: see %D%/README.md.
+EXTRA_PROGRAMS += %D%/bench-guest %D%/bench-raw
+
+%C%_bench_guest_SOURCES = \
+	%D%/bench-guest.c \
+	%D%/histogram.h \
+	%D%/load.c \
+	%D%/load.h \
+	%D%/pattern.c \
+	%D%/pattern.h \
+	%D%/server.c \
+	%D%/server.h
+%C%_bench_guest_LDADD = libusbguest.a libsession.a libfilter.a libprotocol.a libutil.a $(LIBEVENT_LIBS)
+
+%C%_bench_raw_SOURCES = %D%/bench-raw.c %D%/server.c
+%C%_bench_raw_LDADD = libutil.a
+
+if HAVE_UPSTREAM_HOST
+EXTRA_PROGRAMS += %D%/bench-reference
+%C%_bench_reference_SOURCES = %D%/bench-reference.c
+%C%_bench_reference_CFLAGS = $(AM_CFLAGS) $(UPSTREAM_HOST_CFLAGS)
+%C%_bench_reference_LDADD = $(UPSTREAM_HOST_LIBS) $(LIBUSB_LIBS)
+endif
+CLEANFILES += $(EXTRA_PROGRAMS)
