@@ -3,14 +3,16 @@
  * Starts session processes as the daemon does, one after the other, each with a guest that has said
  * hello before:
  *
- *      bench-start COUNT COMMAND...
+ *      bench-start COUNT WAIT COMMAND...
  *
- * COMMAND is the session's, which has the control socket at 3. For each start a line:
+ * COMMAND is the session's, which has the control socket at 3. It gets its order after WAIT ms, or
+ * has it from the beginning. For each start a line:
  *
- *      PID SPAWNED OFFERED
+ *      PID BEGUN OFFERED
  *
- * by CLOCK_MONOTONIC in µs: before the process was made, and when device_connect had come; 0 for a
- * session that has ended without. Where its time went, bench/start has the kernel tell.
+ * by CLOCK_MONOTONIC in µs: when the process was made, or, if it had to wait, had its order; and
+ * when device_connect had come, 0 for a session that has ended without. Where its time went,
+ * bench/start has the kernel tell.
  */
 #include <errno.h>
 #include <event2/event.h>
@@ -96,7 +98,16 @@ static void make_pair(int type, int pair[2])
                 die("socketpair", errno);
 }
 
-static void start(char **command, struct event_base *base)
+static void give_order(int control, struct control_fds *fds)
+{
+        int r = control_send_order(control, &order, fds);
+
+        if (r < 0)
+                die("the order", -r);
+        control_fds_close(fds);
+}
+
+static void start(char **command, unsigned wait_ms, struct event_base *base)
 {
         static const struct usb_guest_config config = { .version = "bench-start", .caps = CAP_ALL };
         const struct timeval deadline = { .tv_sec = DEADLINE_SEC };
@@ -104,46 +115,49 @@ static void start(char **command, struct event_base *base)
         struct start s = { .base = base };
         struct usb_guest *guest;
         int control[2], link[2], r;
-        uint64_t spawned;
+        uint64_t begun;
         pid_t pid;
 
         make_pair(SOCK_SEQPACKET, control);
         make_pair(SOCK_STREAM, link);
         fds.guest = link[1];
         fds.node = open("/dev/null", O_RDWR | O_CLOEXEC);
-        r = control_send_order(control[0], &order, &fds);
-        if (r < 0)
-                die("the order", -r);
-        control_fds_close(&fds);
         r = usb_guest_new(&guest, base, link[0], &config, &events, &s);
         if (r < 0)
                 die("the guest", -r);
         event_base_loop(base, EVLOOP_NONBLOCK);
 
-        spawned = clock_usec(CLOCK_MONOTONIC);
+        if (wait_ms == 0)
+                give_order(control[0], &fds);
+        begun = clock_usec(CLOCK_MONOTONIC);
         pid = spawn(command, control[1]);
         close(control[1]);
+        if (wait_ms > 0) {
+                usleep(wait_ms * 1000);
+                begun = clock_usec(CLOCK_MONOTONIC);
+                give_order(control[0], &fds);
+        }
         event_base_loopexit(base, &deadline);
         event_base_dispatch(base);
 
         usb_guest_free(guest); /* first: a session asked to end waits for its guest */
         close(control[0]);
         waitpid(pid, NULL, 0);
-        printf("%i %" PRIu64 " %" PRIu64 "\n", (int)pid, spawned, s.offered);
+        printf("%i %" PRIu64 " %" PRIu64 "\n", (int)pid, begun, s.offered);
 }
 
 int main(int argc, char **argv)
 {
         struct event_base *base;
 
-        if (argc < 3) {
-                fprintf(stderr, "Usage: bench-start COUNT COMMAND...\n");
+        if (argc < 4) {
+                fprintf(stderr, "Usage: bench-start COUNT WAIT COMMAND...\n");
                 return 2;
         }
 
         for (int i = atoi(argv[1]); i > 0; i--) {
                 base = event_base_new();
-                start(argv + 2, base);
+                start(argv + 3, (unsigned)atoi(argv[2]), base);
                 event_base_free(base);
         }
 
