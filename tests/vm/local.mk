@@ -6,6 +6,7 @@ EXTRA_DIST += \
 	%D%/card.py \
 	%D%/check-daemon \
 	%D%/check-gadget \
+	%D%/check-plugs \
 	%D%/check-devices \
 	%D%/daemon-devices.sh \
 	%D%/daemon-figures.sh \
@@ -31,6 +32,8 @@ EXTRA_DIST += \
 	%D%/machine.sh \
 	%D%/microphone.c \
 	%D%/microphone.sh \
+	%D%/offers.c \
+	%D%/plugs-shell \
 	%D%/shell \
 	%D%/testusb.c \
 	%D%/tone.py \
