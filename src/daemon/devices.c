@@ -178,6 +178,8 @@ static void on_removed(void *userdata, const char *port)
         manager_answer_attach(m, e, NULL, &error);
         if (r) {
                 r->device = NULL;
+                if (m->observer.session_changed)
+                        m->observer.session_changed(m->userdata, r);
                 manager_end_session(r, CAUSE_UNPLUGGED);
         }
         if (m->observer.device_removed)

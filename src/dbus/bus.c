@@ -10,6 +10,7 @@
 #include <string.h>
 #include <utlist.h>
 
+#include "daemon/guest.h"
 #include "dbus/call.h"
 #include "dbus/internal.h"
 #include "util/log.h"
@@ -186,18 +187,16 @@ static void device_added(void *userdata, struct device *d)
         d->object = add(userdata, OBJECT_DEVICE, d);
 }
 
-/* Whose queue it is in may have changed, and whose session it has. */
+/* The guest in whose queue it is tells of that itself. */
 static void device_changed(void *userdata, struct device *d)
 {
         bus_changed(userdata, d->object);
-        kind_changed(userdata, OBJECT_GUEST);
 }
 
 static void device_removed(void *userdata, struct device *d)
 {
         object_remove(d->object);
         d->object = NULL;
-        kind_changed(userdata, OBJECT_GUEST);
 }
 
 static void guest_added(void *userdata, struct guest *g)
@@ -222,7 +221,8 @@ static void session_relatives_changed(struct bus *bus, struct redirection *r)
 {
         if (r->device)
                 bus_changed(bus, r->device->object);
-        kind_changed(bus, OBJECT_GUEST);
+        if (r->channel)
+                guest_changed(bus, channel_guest(r->channel));
         kind_changed(bus, OBJECT_MANAGER);
 }
 

@@ -18,7 +18,7 @@
 
 /* Room for the longest header with fields, and for the longest that has a copied payload: hello's.
  */
-#define SLOT               332u
+#define SLOT               588u
 #define PAYLOAD_PREFIX_MAX (12 + USBREDIR_VERSION_SIZE)
 
 _Static_assert(SLOT >= PACKET_PREFIX_MAX, "ep_info fits a slot");

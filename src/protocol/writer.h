@@ -17,7 +17,7 @@
 struct writer;
 
 /* Payloads up to this size are copied: cheaper than an iovec. */
-#define WRITER_COPY_MAX 256u
+#define WRITER_COPY_MAX 512u
 
 /* Gives a payload's owner back: its bytes have been written, copied, or will never be. */
 typedef void (*writer_release)(void *userdata, void *owner);

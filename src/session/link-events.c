@@ -10,6 +10,11 @@
 #include "session/tls.h"
 #include "util/log.h"
 
+/* Of what the device has done by the time of a write. */
+#define ROUNDS 4
+#define EAGER  16
+#define SELDOM 64
+
 static void begin_greeting(struct session *s, const char *why)
 {
         session_set_link_state(s, LINK_GREETING, why);
@@ -115,6 +120,34 @@ static void on_payload_free(void *userdata, void *owner)
         usb_transfer_free(owner);
 }
 
+/*
+ * A device may have done by now what it was asked for in this turn of the loop, or what its streams
+ * ask for anew: then the answers go out in the same write. Where that is never so it costs a system
+ * call, so after as many misses in a row as EAGER it is tried once in as many turns as SELDOM.
+ */
+static void on_flush(void *userdata)
+{
+        struct session *s = userdata;
+        uint64_t begin = link_counters(s->link)->packets_sent, sent = begin;
+
+        if (!session_is_offered(s) ||
+            usb_transfers_in_flight(usb_device_transfers(s->device), USB_ENDPOINTS_ALL) == 0)
+                return;
+        if (s->misses >= EAGER && s->misses++ % SELDOM != 0)
+                return;
+
+        for (unsigned round = 0; round < ROUNDS; round++) {
+                usb_loop_run(s->loop);
+                if (link_counters(s->link)->packets_sent == sent)
+                        break;
+                sent = link_counters(s->link)->packets_sent;
+        }
+        if (sent != begin)
+                s->misses = 0;
+        else if (s->misses < EAGER)
+                s->misses++;
+}
+
 static void on_flushed(void *userdata)
 {
         struct session *s = userdata;
@@ -138,6 +171,7 @@ const struct link_events session_link_events = {
         .on_end = on_link_end,
         .payload_new = on_payload_new,
         .payload_free = on_payload_free,
+        .on_flush = on_flush,
         .on_flushed = on_flushed,
         .on_encrypted = on_encrypted,
 };

@@ -7,9 +7,9 @@
 #include "session/transport.h"
 
 struct link {
-        int fd;
+        int fd, probe_timer;
         enum role role;
-        struct event *io, *flush, *again, *probe;
+        struct event *io, *room, *flush, *again, *probe;
         struct parser *parser;
         struct writer *writer;
         struct link_events events;
@@ -21,6 +21,10 @@ struct link {
         unsigned taken;   /* packets, in this turn */
         bool is_prepared; /* the transport */
         bool readable, writable, closing;
+        bool is_room_watched;
+        unsigned writes; /* since the socket was full */
+        bool is_flushing;
+        bool is_broken; /* the peer takes no more */
         bool is_probing;
         uint64_t probed; /* bytes received by the last probe */
         bool held;       /* by the owner */
@@ -35,6 +39,12 @@ void link_on_io(evutil_socket_t fd, short what, void *userdata);
 void link_on_flush(evutil_socket_t fd, short what, void *userdata);
 void link_on_again(evutil_socket_t fd, short what, void *userdata);
 void link_on_probe(evutil_socket_t fd, short what, void *userdata);
+
+/* Tells when a full socket has room again. */
+void link_watch_room(struct link *l);
+
+/* Writes what is queued, behind all other events of this turn of the loop. */
+void link_flush_later(struct link *l);
 
 /* Reads on in the next turn of the loop: an event that is activated runs in this one. */
 void link_come_back(struct link *l);

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/time.h>
+#include <sys/timerfd.h>
 
 #include "session/link-private.h"
 #include "util/cleanup.h"
@@ -60,7 +61,9 @@ int link_new(struct link **ret, struct event_base *base, int fd, enum role role,
         if (!l)
                 return -ENOMEM;
 
-        *l = (struct link){ .fd = -1, .role = role, .events = *events, .userdata = userdata };
+        *l = (struct link){
+                .fd = -1, .probe_timer = -1, .role = role, .events = *events, .userdata = userdata
+        };
         transport_make_plain(&l->plain, fd);
         l->transport = &l->plain;
         l->is_prepared = true;
@@ -72,14 +75,16 @@ int link_new(struct link **ret, struct event_base *base, int fd, enum role role,
         if (r < 0)
                 return r;
 
-        l->io = event_new(base, fd, EV_READ | EV_WRITE | EV_CLOSED | EV_ET | EV_PERSIST, link_on_io,
-                          l);
+        l->writable = true;
+        l->io = event_new(base, fd, EV_READ | EV_CLOSED | EV_ET | EV_PERSIST, link_on_io, l);
+        l->room = event_new(base, fd, EV_WRITE | EV_ET | EV_PERSIST, link_on_io, l);
         l->flush = event_new(base, -1, 0, link_on_flush, l);
         l->again = event_new(base, -1, 0, link_on_again, l);
-        l->probe = event_new(base, -1, 0, link_on_probe, l);
-        if (!l->io || !l->flush || !l->again || !l->probe)
+        l->probe_timer = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
+        l->probe = event_new(base, l->probe_timer, EV_READ | EV_PERSIST, link_on_probe, l);
+        if (!l->io || !l->room || !l->flush || !l->again || !l->probe)
                 return -ENOMEM;
-        if (event_add(l->io, NULL) < 0)
+        if (l->probe_timer < 0 || event_add(l->probe, NULL) < 0 || event_add(l->io, NULL) < 0)
                 return -EIO;
 
         l->fd = fd;
@@ -98,6 +103,8 @@ struct link *link_free(struct link *l)
         l->transport->type->free(l->transport);
         if (l->io)
                 event_free(l->io);
+        if (l->room)
+                event_free(l->room);
         if (l->flush)
                 event_free(l->flush);
         if (l->again)
@@ -106,6 +113,7 @@ struct link *link_free(struct link *l)
                 event_free(l->probe);
         parser_free(l->parser);
         writer_free(l->writer);
+        close_fd(l->probe_timer);
         close_fd(l->fd);
         free(l);
         return NULL;
@@ -115,6 +123,8 @@ void link_encrypt(struct link *l, struct transport *transport)
 {
         l->transport = transport;
         l->is_prepared = false;
+        /* It may want to write when it is asked to read. */
+        link_watch_room(l);
 }
 
 const char *link_text(const struct link *l)
@@ -134,6 +144,7 @@ void link_shut(struct link *l)
 
         l->is_over = true;
         event_del(l->io);
+        event_del(l->room);
         event_del(l->flush);
         event_del(l->again);
         event_del(l->probe);
@@ -186,7 +197,14 @@ void link_send(struct link *l, const struct packet *packet, const uint8_t *paylo
         }
 
         l->counters.packets_sent++;
-        event_active(l->flush, 0, 0);
+        link_flush_later(l);
+}
+
+/* Behind all other events of this turn; not again while that runs. */
+void link_flush_later(struct link *l)
+{
+        if (!l->is_flushing)
+                event_active(l->flush, 0, 0);
 }
 
 /* Reads on in the next turn of the loop: an event that is activated runs in this one. */
@@ -269,6 +287,8 @@ static void take_one(struct link *l, struct parsed *parsed)
 
         if (parsed->owner)
                 release_payload(l, parsed->owner);
+        if (l->events.on_flush)
+                link_flush_later(l);
         if (++l->taken == PACKETS_PER_TURN)
                 link_come_back(l);
 }

@@ -35,6 +35,11 @@ struct link_events {
         /* Memory for large payloads, see parser.h, and its way back. */
         parser_payload_new payload_new;
         void (*payload_free)(void *userdata, void *owner);
+        /*
+         * What is queued will be written now, behind the packets and all else of this turn of the
+         * loop: a last chance to add to it. NULL as below.
+         */
+        void (*on_flush)(void *userdata);
         /* All that was queued is the kernel's, or streams may go on. NULL if nobody waits. */
         void (*on_flushed)(void *userdata);
         /* Of an encrypted link: link_text() says how, and our hello goes. NULL as above. */

@@ -38,6 +38,7 @@ static const int allowed[] = {
         CALL(epoll_wait),
         CALL(epoll_pwait),
         CALL(epoll_ctl),
+        CALL(timerfd_create),
         CALL(timerfd_settime),
         CALL(timerfd_gettime),
         CALL(nanosleep),

@@ -94,6 +94,7 @@ struct session {
         struct session_config next;
         bool ack_is_due;         /* of a device_disconnect; nothing is offered before it */
         bool is_reading_payload; /* into a transfer of the device */
+        unsigned misses;         /* of looks at what the device may have done already */
 
         struct plain filter; /* the guest's, if it has sent one */
         bool has_filter;

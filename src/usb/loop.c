@@ -34,12 +34,16 @@ struct usb_loop {
 
 DEFINE_CLEANUP(struct usb_loop, usb_loop_free)
 
-static void on_ready(evutil_socket_t fd, short what, void *userdata)
+void usb_loop_run(struct usb_loop *loop)
 {
-        struct usb_loop *loop = userdata;
         struct timeval now = { 0 };
 
         libusb_handle_events_timeout_completed(loop->context, &now, NULL);
+}
+
+static void on_ready(evutil_socket_t fd, short what, void *userdata)
+{
+        usb_loop_run(userdata);
 }
 
 static struct watch *watch_free(struct watch *w)

@@ -25,5 +25,8 @@ struct usb_loop *usb_loop_free(struct usb_loop *loop);
 
 libusb_context *usb_loop_context(const struct usb_loop *loop);
 
+/* Runs the callbacks of what is done by now, without waiting. */
+void usb_loop_run(struct usb_loop *loop);
+
 /* Who is told; NULL for nobody. */
 void usb_loop_watch_removed(struct usb_loop *loop, usb_loop_on_removed on_removed, void *userdata);

@@ -7,7 +7,8 @@
 #   daemon_configure TEXT...    guests.d/vm.conf, a line each; every device is given to vm; at
 #                               level debug, or daemon_log_level
 #   daemon_start                returns when it is ready, unless it, or its configuration, is wrong;
-#                               sets daemon_pid
+#                               sets daemon_pid. Sessions are its children, or what the options
+#                               in the array daemon_sessions say
 #   daemon_stop [SIGNAL]        ends it, as with SIGTERM, and waits for it; its exit code
 #   ctl ARGUMENT...             usbredirctl
 #   call METHOD [ARGUMENT]...   of the manager, by busctl
@@ -74,7 +75,8 @@ answers() {
 daemon_start() {
     daemon_build=${top_builddir:-.}
     "${world_env[@]}" "$daemon_build/usbredird" --no-sandbox --config-dir="$world_directory/config" \
-        --runtime-dir="$world_directory/run" --session-program="$daemon_build/usbredir-session" \
+        --runtime-dir="$world_directory/run" \
+        "${daemon_sessions[@]:---session-program=$daemon_build/usbredir-session}" \
         >>"$world_log" 2>&1 </dev/null &
     daemon_pid=$!
     soon answers && kill -0 "$daemon_pid" || return 1

@@ -33,7 +33,7 @@ daemon_libs = libdaemon.a $(LDADD) $(LIBUDEV_LIBS) $(LIBSYSTEMD_LIBS) $(INIH_LIB
 endif
 
 # On emulated devices: hotplug, and the daemon itself.
-EXTRA_DIST += %D%/daemon.sh
+EXTRA_DIST += %D%/daemon.sh %D%/storm.sh
 if HAVE_UMOCKDEV
 hotplug_tests = %D%/test-device-info.mocked %D%/test-hotplug.mocked
 hotplug_bed = %D%/hotplug-bed.c %D%/hotplug-bed.h

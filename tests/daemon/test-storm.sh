@@ -8,18 +8,17 @@ set -u
 
 . "$(dirname "$0")/../emulated/world.sh"
 . "$(dirname "$0")/daemon.sh"
+. "$(dirname "$0")/storm.sh"
 
 daemon_is_possible || exit 77
 
 seed=${1:-$RANDOM}
 events=300
 ports='1-1 1-2 1-3 1-4 2-1 2-2 2-3 2-4'
-channels=5 # some have to wait
 rss_slack_kb=512
-guest=
 world_directory=
 cleanup() {
-    [ -z "$guest" ] || kill "$guest"
+    [ -z "$storm_guest" ] || kill "$storm_guest"
     daemon_stop KILL
     world_stop
     wait
@@ -39,63 +38,6 @@ pass() {
 
 must() {
     world_do "$1" || fail "$1"
-}
-
-# start_guest: many sockets, so many channels, are one guest.
-start_guest() {
-    local lines=() i
-
-    "${top_builddir:-.}/tests/usb/small-guest" "$world_directory/vm.sock" serve \
-        >"$world_directory/guest.log" 2>&1 &
-    guest=$!
-    soon grep -qx listening "$world_directory/guest.log" || fail "no guest"
-    for ((i = 1; i <= channels; i++)); do
-        ln -s vm.sock "$world_directory/vm$i.sock" || fail "a link"
-        lines+=("Channel=unix:$world_directory/vm$i.sock")
-    done
-    daemon_configure "${lines[@]}" '[Reconnect]' InitialDelaySec=1
-}
-
-# "PORT,DEVNUM,SERIAL" of each, one a line.
-in_the_world() {
-    world_do list && tr ' ' '\n' <<<"$world_answer" | sed -n 's/=[a-z]*,/,/p' | sort
-}
-
-# The same as the daemon has it; with an argument, another key at the end.
-in_the_daemon() {
-    ctl list --json | awk -v also="${1-}" '
-        { value = $2; for (i = 3; i <= NF; i++) value = value " " $i; gsub(/[",]/, "", value) }
-        $1 == "\"port\":" { port = value }
-        $1 == "\"serial\":" { serial = value }
-        $1 == "\"state\":" { state = value }
-        $1 == "\"address\":" { print port "," value "," serial (also ? "," state : "") }' | sort
-}
-
-objects() {
-    DBUS_SYSTEM_BUS_ADDRESS=$world_bus_address busctl --system --list tree org.usbredir1 |
-        sed -n "s:^/org/usbredir1/$1/\(_3\)*::p" | sed 's/_2d/-/' | sort
-}
-
-# What all say of the devices is the same; nothing is under way.
-agrees() {
-    local world devices waiting redirected
-
-    world=$(in_the_world)
-    devices=$(grep -c . <<<"$world")
-    redirected=$((devices < channels ? devices : channels))
-    waiting=$((devices - redirected))
-    {
-        in_the_daemon state
-        echo "devices: $(objects devices | xargs)"
-        echo "sessions: $(objects sessions | xargs)"
-        echo "children: $(pgrep -P "$daemon_pid" | xargs)"
-    } >"$world_directory/seen"
-    [ "$(in_the_daemon)" = "$world" ] &&
-        [ "$(objects devices)" = "$(cut -s -d, -f1 <<<"$world")" ] &&
-        [ "$(objects sessions | wc -l)" -eq "$redirected" ] &&
-        [ "$(pgrep -c -P "$daemon_pid")" -eq "$redirected" ] &&
-        [ "$(grep -c ',redirected$' "$world_directory/seen")" -eq "$redirected" ] &&
-        [ "$(grep -c ',waiting$' "$world_directory/seen")" -eq "$waiting" ]
 }
 
 agree() {
@@ -164,7 +106,7 @@ no_sessions_in_world() {
 
 name="a world starts"
 world_start && world_bus_start || exit 1
-start_guest
+start_guest 5 || fail "no guest" # some have to wait
 learn_drivers
 daemon_start || fail "the daemon does not start"
 pass

@@ -104,6 +104,37 @@ static void all_related_objects_are_told_of_a_session(void **state)
                        "InterfacesRemoved " DEVICE_1_1 "\nInterfacesRemoved " GUEST_VM1 "\n");
 }
 
+/* With hundreds of guests, that would cost more than all the rest. */
+static void guests_that_have_nothing_to_do_with_it_are_not_read(void **state)
+{
+        struct bed *bed = *state;
+        struct guest *g = fake_add_guest(bed->manager, "vm1");
+        struct guest *other = fake_add_guest(bed->manager, "vm2");
+        struct device *d = fake_plug(bed->manager, "1-1", 0x0781, 0x5581, "4C53");
+        struct redirection *r;
+
+        run_ready(bed->base);
+        /* Not told: whoever reads it again will see it. */
+        guest_config(other)->description[0] = 'A';
+        r = fake_start(bed->manager, d, g);
+        fake_set_session(bed->manager, r, REDIRECTION_FORWARDING);
+        run_ready(bed->base);
+        fake_end(bed->manager, r, REASON_GUEST_LEFT, "");
+        fake_change(bed->manager, d, DEVICE_IS_WAITING);
+        run_ready(bed->base);
+        fake_unplug(bed->manager, d);
+        run_ready(bed->base);
+        assert_call(&bed->caller, ROOT, FREEDESKTOP "Peer", "Ping", "");
+        assert_non_null(strstr(bed->caller.signals, "PropertiesChanged " GUEST_VM1));
+        assert_null(strstr(bed->caller.signals, "PropertiesChanged " ROOT "/guests/vm2"));
+
+        fake_remove_guest(bed->manager, g);
+        fake_remove_guest(bed->manager, other);
+        run_ready(bed->base);
+        assert_call(&bed->caller, ROOT, FREEDESKTOP "Peer", "Ping", "");
+        bed->caller.signals[0] = 0;
+}
+
 static void managed_objects_are_all_there_are(void **state)
 {
         struct bed *bed = *state;
@@ -162,6 +193,7 @@ int main(void)
                 cmocka_unit_test(a_device_that_goes_in_the_turn_it_came_is_not_told),
                 cmocka_unit_test(only_properties_that_changed_are_told_and_once),
                 cmocka_unit_test(all_related_objects_are_told_of_a_session),
+                cmocka_unit_test(guests_that_have_nothing_to_do_with_it_are_not_read),
                 cmocka_unit_test(managed_objects_are_all_there_are),
                 cmocka_unit_test(paths_that_are_no_object_are_unknown),
         };

@@ -17,7 +17,7 @@
 enum { WORDS_MAX = 64, AWAIT_SECONDS = 5, AWAIT_PAUSE_MS = 5 };
 
 struct await {
-        char port[4];
+        char port[WORLD_PORT_SIZE];
         char *wanted; /* "interface.0.driver=usb-storage" */
         time_t end;
 };
@@ -77,8 +77,8 @@ static void do_plug(struct control *control)
         what.fault = fault;
         r = world_plug(control->world, &what);
         if (r == -EINVAL)
-                answer(control, "error %s at %s: wrong kind, port (1-1 to 4-8) or fault", what.kind,
-                       what.port);
+                answer(control, "error %s at %s: wrong kind, port (1-1 to 16-16) or fault",
+                       what.kind, what.port);
         else if (r < 0)
                 answer_error(control, r, what.port);
         else

@@ -8,7 +8,7 @@
 
 #define CONTROL_HELP                                                                               \
         "  plug KIND PORT [KEY=VALUE]...   KIND: stick, gadget, reader, keyboard, composite;\n"    \
-        "                                  PORT: 1-1 to 4-8; KEY: serial, product,\n"              \
+        "                                  PORT: 1-1 to 16-16; KEY: serial, product,\n"            \
         "                                  manufacturer (empty: none), id (1209:0001), image,\n"   \
         "                                  speed (high, super), fail (as --fail), or a property\n" \
         "                                  of udev, in capitals (empty: without it)\n"             \
@@ -24,7 +24,7 @@
         "  quit\n"                                                                                 \
         "A byte may be written as \\xNN.\n"
 
-enum { CONTROL_LINE_MAX = 4096 };
+enum { CONTROL_LINE_MAX = 16384 }; /* "list" of all ports */
 
 struct control;
 

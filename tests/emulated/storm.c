@@ -46,7 +46,7 @@ int storm_begin(struct storm *storm, unsigned count, uint64_t seed, char *const 
 
                 if (!world_is_port(port))
                         return -EINVAL;
-                memcpy(storm->ports[i], port, sizeof(storm->ports[i]));
+                strcpy(storm->ports[i], port);
         }
         return 0;
 }

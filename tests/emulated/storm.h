@@ -9,7 +9,7 @@
 enum { STORM_PORTS_MAX = 16, STORM_PAUSE_MS = 20 };
 
 struct storm {
-        char ports[STORM_PORTS_MAX][4];
+        char ports[STORM_PORTS_MAX][WORLD_PORT_SIZE];
         size_t ports_count;
         uint64_t random;
         unsigned events, wanted;

@@ -79,18 +79,23 @@ static void commands_are_answered(void **state)
                 { "list", "ok 1-1=keyboard,4,a b? 1-2=stick,3, 2-1=reader,2,EMULATED0003" },
                 { "fail 1-1 RESET=EIO", "ok 1-1" },
                 { "fail 1-1 RESET", "error RESET: not NAME=ERRNO[@N[xTIMES]]" },
-                { "fail 4-8 RESET=EIO", "error nothing was ever plugged in at 4-8" },
-                { "report 4-8 /dev/null", "error nothing was ever plugged in at 4-8" },
+                { "fail 16-16 RESET=EIO", "error nothing was ever plugged in at 16-16" },
+                { "report 16-16 /dev/null", "error nothing was ever plugged in at 16-16" },
                 { "report 1-1 /", "error cannot write /: Is a directory" },
                 { "report 1-1 /dev/null", "ok 1-1" },
                 { "plug toaster 1-3",
-                  "error toaster at 1-3: wrong kind, port (1-1 to 4-8) or fault" },
-                { "plug stick 1-9", "error stick at 1-9: wrong kind, port (1-1 to 4-8) or fault" },
+                  "error toaster at 1-3: wrong kind, port (1-1 to 16-16) or fault" },
+                { "plug stick 1-17",
+                  "error stick at 1-17: wrong kind, port (1-1 to 16-16) or fault" },
+                { "plug stick 1-01",
+                  "error stick at 1-01: wrong kind, port (1-1 to 16-16) or fault" },
+                { "plug stick 16-16", "ok 16-16 devnum=2" },
+                { "unplug 16-16", "ok 16-16" },
                 { "plug stick 1-3 colour=red", "error colour=red: no such key, or a wrong value" },
                 { "plug stick 1-3 id=12345:1", "error id=12345:1: no such key, or a wrong value" },
                 { "plug stick", "error plug: too few or too many words" },
                 { "storm x 1", "error COUNT and SEED are numbers" },
-                { "storm 1 1 9-9", "error not ports, or more than 16" },
+                { "storm 1 1 17-1", "error not ports, or more than 16" },
                 { "dance", "error no such command" },
                 { "", "error no such command" },
                 { "quit", "ok" },
@@ -130,7 +135,7 @@ static void libusb_sees_all_devices(void **state)
         run(bed, "plug gadget 2-8");
         run(bed, "plug reader 4-1");
         assert_int_equal(libusb_init(&usb), 0);
-        assert_int_equal(libusb_get_device_list(usb, &devices), WORLD_BUSES + 3);
+        assert_int_equal(libusb_get_device_list(usb, &devices), WORLD_HUBS + 3);
         libusb_free_device_list(devices, 1);
         libusb_exit(usb);
 }

@@ -30,7 +30,7 @@ struct item {
         struct emulated_device *device;
         void *owner; /* the stick, the gadget, ... */
         uint8_t busnum, devnum;
-        char port[4];
+        char port[WORLD_PORT_SIZE];
         char *strings[3]; /* manufacturer, product, serial; NULL: the kind's */
         uint8_t descriptor[USB_DT_DEVICE_SIZE];
 };
@@ -138,15 +138,35 @@ const char *world_kind(size_t n)
         return n < ELEMENTS(kinds) ? kinds[n].name : NULL;
 }
 
+/* A number without zeros in front, and the character behind it. */
+static bool parse_number(const char **text, unsigned max, char end, unsigned *ret)
+{
+        unsigned number = 0;
+
+        while (**text >= (number > 0 ? '0' : '1') && **text <= '9' && number <= max)
+                number = number * 10 + (unsigned)(*(*text)++ - '0');
+        *ret = number;
+        return number > 0 && number <= max && *(*text)++ == end;
+}
+
+static bool parse_port(const char *port, unsigned *ret_bus, unsigned *ret_number)
+{
+        return parse_number(&port, WORLD_BUSES, '-', ret_bus) &&
+               parse_number(&port, WORLD_PORTS, '\0', ret_number);
+}
+
 bool world_is_port(const char *port)
 {
-        return port[0] >= '1' && port[0] < '1' + WORLD_BUSES && port[1] == '-' && port[2] >= '1' &&
-               port[2] < '1' + WORLD_PORTS && port[3] == 0;
+        unsigned bus, number;
+
+        return parse_port(port, &bus, &number);
 }
 
 static struct item **find_port(struct world *world, const char *port)
 {
-        return world_is_port(port) ? &world->ports[port[0] - '1'][port[2] - '1'] : NULL;
+        unsigned bus, number;
+
+        return parse_port(port, &bus, &number) ? &world->ports[bus - 1][number - 1] : NULL;
 }
 
 /* The next after the last one, as Linux counts. */
@@ -210,7 +230,7 @@ static int dress(struct item *item, const struct world_plug *what)
 }
 
 static int item_new(struct item **ret, struct world *world, const struct kind *kind,
-                    const struct world_plug *what, uint8_t devnum)
+                    const struct world_plug *what, unsigned bus, uint8_t devnum)
 {
         CLEANUP(item_freep) struct item *item = calloc(1, sizeof(*item));
         int r;
@@ -219,9 +239,9 @@ static int item_new(struct item **ret, struct world *world, const struct kind *k
                 return -ENOMEM;
         item->world = world;
         item->kind = kind;
-        item->busnum = (uint8_t)(what->port[0] - '0');
+        item->busnum = (uint8_t)bus;
         item->devnum = devnum;
-        memcpy(item->port, what->port, sizeof(item->port));
+        strcpy(item->port, what->port);
         r = kind->make(item, what);
         if (r == 0)
                 r = dress(item, what);
@@ -273,23 +293,24 @@ int world_plug(struct world *world, const struct world_plug *what)
         const struct kind *kind = find_kind(what->kind);
         struct item **port = find_port(world, what->port);
         struct item *item;
+        unsigned bus, number;
         int devnum, r;
 
-        if (!kind || !port)
+        if (!kind || !parse_port(what->port, &bus, &number))
                 return -EINVAL;
         if (*port && emulated_is_plugged((*port)->device))
                 return -EEXIST;
         clear_port(world, port);
-        devnum = take_devnum(world, (unsigned)(what->port[0] - '1'));
+        devnum = take_devnum(world, bus - 1);
         if (devnum < 0)
                 return devnum;
-        r = item_new(&item, world, kind, what, (uint8_t)devnum);
+        r = item_new(&item, world, kind, what, bus, (uint8_t)devnum);
         if (r == 0) {
                 *port = item;
                 r = testbed_plug(world->testbed, item->device, what->properties);
         }
         if (r < 0)
-                world->devnums[what->port[0] - '1'][devnum] = false;
+                world->devnums[bus - 1][devnum] = false;
         return r;
 }
 
@@ -349,7 +370,7 @@ const char *world_root(struct world *world)
         return testbed_root(world->testbed);
 }
 
-int world_new(struct world **ret, bool all_buses, world_event_fn event)
+int world_new(struct world **ret, bool with_hubs, world_event_fn event)
 {
         CLEANUP(world_freep) struct world *world = calloc(1, sizeof(*world));
         int r;
@@ -360,7 +381,7 @@ int world_new(struct world **ret, bool all_buses, world_event_fn event)
         SLIST_INIT(&world->leftovers);
         memset(world->next_devnum, DEVNUM_FIRST, sizeof(world->next_devnum));
         r = testbed_new(&world->testbed);
-        for (unsigned i = 1; i <= WORLD_BUSES && all_buses && r == 0; i++)
+        for (unsigned i = 1; i <= WORLD_HUBS && with_hubs && r == 0; i++)
                 r = testbed_add_bus(world->testbed, i, USB_SPEED_HIGH);
         if (r < 0)
                 return r;

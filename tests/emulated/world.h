@@ -1,7 +1,7 @@
 #pragma once
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A testbed with any number of devices, by the port they are plugged into: "1-1" to "4-8", which
+ * A testbed with any number of devices, by the port they are plugged into: "1-1" to "16-16", which
  * are root hubs' ports. Each plugging makes a new device with the next number of its bus.
  * For one thread.
  */
@@ -9,7 +9,12 @@
 
 #include "emulated/testbed.h"
 
-enum { WORLD_BUSES = 4, WORLD_PORTS = 8 };
+enum {
+        WORLD_BUSES = 16,
+        WORLD_PORTS = 16,
+        WORLD_HUBS = 4, /* buses whose root hubs are always there */
+        WORLD_PORT_SIZE = sizeof("16-16"),
+};
 
 struct world;
 
@@ -28,8 +33,9 @@ struct world_plug {
 /* What happens to the device at this port. With the device locked. */
 typedef void (*world_event_fn)(const char *port, const char *text);
 
-/* Like testbed_new(); with root hubs for all buses, or for those that are used. on_event or NULL */
-int world_new(struct world **ret, bool all_buses, world_event_fn on_event);
+/* Like testbed_new(); with WORLD_HUBS from the beginning, or for buses that are used. on_event or
+ * NULL */
+int world_new(struct world **ret, bool with_hubs, world_event_fn on_event);
 struct world *world_free(struct world *world);
 DEFINE_CLEANUP(struct world, world_free)
 

@@ -149,16 +149,16 @@ static void small_packets_share_an_iovec_and_large_payloads_go_by_reference(void
 
         assert_int_equal(writer_iovecs(w, iov, ELEMENTS(iov)), 0);
         put_bulk(w, 1, NULL, 0, &want);
-        put_bulk(w, 2, &o[0], 256, &want);
-        put_bulk(w, 3, &o[1], 257, &want);
+        put_bulk(w, 2, &o[0], WRITER_COPY_MAX, &want);
+        put_bulk(w, 3, &o[1], WRITER_COPY_MAX + 1, &want);
         put_bulk(w, 4, &o[2], 3000, &want);
         put_bulk(w, 5, NULL, 0, &want);
         put_bulk(w, 6, &o[3], 1, &want);
 
         assert_int_equal(writer_iovecs(w, iov, ELEMENTS(iov)), 5);
-        assert_int_equal(iov[0].iov_len, 26 + 26 + 256 + 26);
+        assert_int_equal(iov[0].iov_len, 26 + 26 + WRITER_COPY_MAX + 26);
         assert_ptr_equal(iov[1].iov_base, o[1].data);
-        assert_int_equal(iov[1].iov_len, 257);
+        assert_int_equal(iov[1].iov_len, WRITER_COPY_MAX + 1);
         assert_int_equal(iov[2].iov_len, 26);
         assert_ptr_equal(iov[3].iov_base, o[2].data);
         assert_int_equal(iov[3].iov_len, 3000);

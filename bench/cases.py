@@ -1,0 +1,123 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""What is measured: loads, servers, sockets and placements, each said once."""
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from itertools import product
+from typing import NamedTuple
+
+KIB, MIB = 1024, 1024 * 1024
+
+SOCKETS = ('unix', 'tcp')
+
+# Cores of the server and of the guest. On one core a wake-up is cheap and CPU time is all there is;
+# on two they work at the same time, and each wake-up crosses from one to the other.
+PLACEMENTS = ('0/0', '0/1')
+
+
+def bytes_text(size: int) -> str:
+    for unit, name in ((MIB, 'MiB'), (KIB, 'KiB')):
+        if size >= unit and size % unit == 0:
+            return f'{size // unit} {name}'
+    return f'{size} B'
+
+
+@dataclass(frozen=True)
+class Case:
+    kind: str             # of bench-guest
+    size: int             # bytes; of iso-in packets in an URB
+    depth: int            # requests, transfers or URBs in flight
+    rate: int = 0         # packets a second of the fake device; 0: as fast as it can
+    is_flood: bool = False
+    is_quick: bool = False
+
+    @property
+    def is_paced(self) -> bool:
+        return self.rate > 0
+
+    @property
+    def name(self) -> str:
+        size = f'{self.size} packets' if self.kind == 'iso-in' else bytes_text(self.size)
+        depth = '' if self.kind == 'interrupt-in' else f' x {self.depth}'
+        pace = f', {self.rate}/s' if self.is_paced else ', flood' if self.is_flood else ''
+        return f'{self.kind} {size}{depth}{pace}'
+
+    @property
+    def warm_up(self) -> float:
+        """Seconds. Socket buffers of large messages go through much memory, and a virtual machine's is slow
+        when it is written to for the first time, or again after it was given back to its host."""
+        return 0.1 if self.size >= 64 * KIB else 0.02
+
+    @property
+    def fake_libusb(self) -> str:
+        return f'rate={self.rate}'
+
+
+def _bulk() -> list[Case]:
+    # 16 x 1 MiB are as much as usbfs gives all devices together: 4 instead.
+    depths = {512: (1, 8, 16), 4 * KIB: (1, 8, 16), 16 * KIB: (1, 8, 16), 64 * KIB: (1, 8, 16),
+              MIB: (1, 4, 8)}
+    quick = {(512, 16), (16 * KIB, 8), (64 * KIB, 8), (MIB, 4)}
+    return [Case(kind, size, depth, is_quick=(size, depth) in quick)
+            for kind in ('bulk-in', 'bulk-out') for size in depths for depth in depths[size]]
+
+
+# The rate of iso-in counts packets: 8 x 1000 URBs, and 1 x 8000.
+CASES = (
+    Case('control-in', 64, 1, is_quick=True),
+    Case('control-in', 64, 8),
+    *_bulk(),
+    Case('interrupt-in', 64, 1, rate=8000, is_quick=True),
+    Case('iso-in', 8, 4, rate=8000),
+    Case('iso-in', 1, 16, rate=8000),
+    Case('interrupt-in', 64, 1, is_flood=True, is_quick=True),
+    Case('bulk-receiving', 512, 16, is_flood=True),
+    Case('iso-in', 8, 4, is_flood=True, is_quick=True),
+)
+
+IDLE = Case('idle', 64, 1)
+
+BY_NAME = {case.name: case for case in (*CASES, IDLE)}
+
+RAW_SIZES = (512, 4 * KIB, 16 * KIB, 64 * KIB, MIB)
+
+
+@dataclass(frozen=True)
+class Server:
+    name: str
+    label: str                    # for people
+    command: tuple[str, ...]      # {build}: the build tree; {user}: the session's option, if root
+    sockets: tuple[str, ...] = SOCKETS
+    placements: tuple[str, ...] = PLACEMENTS
+    is_busy: bool = False         # with nothing to do: what it uses is not for messages alone
+
+
+# The system call filter costs CPU time, wherever the guest runs: one placement shows it.
+_SESSION = ('{build}/usbredir-session', '--device=fd:3', '--to=%a', '{user}')
+SERVERS = (
+    Server('ours', 'ours', _SESSION),
+    Server('no-sandbox', 'ours, no sandbox', (*_SESSION, '--no-sandbox'), placements=('0/0',)),
+    Server('reference', 'reference (b)', ('{build}/bench/bench-reference', '%p')),
+    Server('usbredirect', 'usbredirect (a)', ('usbredirect', '--device', '1209:0001', '--to', '%p'),
+           sockets=('tcp',), is_busy=True),
+)
+
+
+class Cell(NamedTuple):
+    """Where servers are compared."""
+    case: Case
+    socket: str
+    placement: str
+
+    @property
+    def name(self) -> str:
+        return f'{self.case.name}, {self.socket}, {self.placement}'
+
+    def servers(self, servers: tuple[Server, ...]) -> list[Server]:
+        return [s for s in servers if self.socket in s.sockets and self.placement in s.placements]
+
+
+def cells(pattern: str | None = None, quick: bool = False) -> list[Cell]:
+    """All of them, or those whose name has the pattern (* and ? as in file names)."""
+    chosen = (Cell(*c) for c in product(CASES, SOCKETS, PLACEMENTS))
+    return [c for c in chosen if (c.case.is_quick or not quick)
+            and (pattern is None or fnmatchcase(c.name, f'*{pattern}*'))]
