@@ -24,4 +24,23 @@ EXTRA_PROGRAMS += %D%/bench-reference
 %C%_bench_reference_CFLAGS = $(AM_CFLAGS) $(UPSTREAM_HOST_CFLAGS)
 %C%_bench_reference_LDADD = $(UPSTREAM_HOST_LIBS) $(LIBUSB_LIBS)
 endif
+include %D%/start.mk
 CLEANFILES += $(EXTRA_PROGRAMS)
+EXTRA_DIST += \
+	%D%/README.md \
+	%D%/analysis.py \
+	%D%/cases.py \
+	%D%/chart.py \
+	%D%/check \
+	%D%/document.py \
+	%D%/explanations \
+	%D%/guest.py \
+	%D%/lying-server \
+	%D%/machine.py \
+	%D%/main.py \
+	%D%/passes.py \
+	%D%/plan.py \
+	%D%/ratios.py \
+	%D%/tables.py \
+	%D%/targets.py \
+	%D%/test_bench.py

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Two ways behind one struct. The child of the second has the control socket at 3, standard error,
- * and nothing else of ours: whatever the daemon has open (guests' sockets, the bus) is none of its
- * business. It ends by itself when its socket closes; whoever forgets it leaves it here, to be
- * reaped when the next one starts.
+ * Two ways behind one struct. With the first, one process may wait for its order: it has nothing of
+ * a device or a guest, and ends with the daemon. The child of the second has the control socket at
+ * 3, standard error, and nothing else of ours: whatever the daemon has open (guests' sockets, the
+ * bus) is none of its business. It ends by itself when its socket closes; whoever forgets it leaves
+ * it here, to be reaped when the next one starts.
  */
 #include "daemon/launcher.h"
 
@@ -33,6 +34,7 @@ struct orphan {
 
 struct launcher {
         char *path;       /* of the socket, or NULL */
+        int waiting;      /* control socket of the process that waits for an order, or -1 */
         char **arguments; /* of the program, which is the first; or NULL */
         struct orphan *orphans;
 };
@@ -44,6 +46,7 @@ int launcher_new_socket(struct launcher **ret, const char *path)
         l = calloc(1, sizeof(*l));
         if (!l)
                 return -ENOMEM;
+        l->waiting = -1;
         l->path = strdup(path);
         if (!l->path)
                 return -ENOMEM;
@@ -63,6 +66,7 @@ int launcher_new_fork(struct launcher **ret, const char *program, const char *co
         l = calloc(1, sizeof(*l));
         if (!l)
                 return -ENOMEM;
+        l->waiting = -1;
         l->arguments = calloc(n + 3, sizeof(*l->arguments));
         if (!l->arguments)
                 return -ENOMEM;
@@ -105,6 +109,7 @@ struct launcher *launcher_free(struct launcher *l)
         for (size_t i = 0; l->arguments && l->arguments[i]; i++)
                 free(l->arguments[i]);
         free(l->arguments);
+        close_fd(l->waiting);
         free(l->path);
         free(l);
         return NULL;
@@ -115,7 +120,7 @@ bool launcher_passes_node(const struct launcher *l)
         return l->path;
 }
 
-static int connect_to(const char *path, struct launched *ret)
+static int connect_to(const char *path, int *ret_fd)
 {
         struct sockaddr_un address = { .sun_family = AF_UNIX };
         CLEANUP(close_fdp) int fd = -1;
@@ -128,7 +133,45 @@ static int connect_to(const char *path, struct launched *ret)
         if (fd < 0 || connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0)
                 return -errno;
 
-        *ret = (struct launched){ .fd = TAKE_FD(fd), .pid_fd = -1 };
+        *ret_fd = TAKE_FD(fd);
+        return 0;
+}
+
+/* It has nothing to say before its order: what there is to read is its end. */
+static bool waits(int fd)
+{
+        char byte;
+
+        return recv(fd, &byte, sizeof(byte), MSG_PEEK) < 0 && errno == EAGAIN;
+}
+
+static void drop_if_dead(struct launcher *l)
+{
+        if (l->waiting >= 0 && !waits(l->waiting))
+                l->waiting = close_fd(l->waiting);
+}
+
+void launcher_prepare(struct launcher *l)
+{
+        if (!l->path)
+                return;
+
+        drop_if_dead(l);
+        if (l->waiting < 0)
+                connect_to(l->path, &l->waiting);
+}
+
+static int get_from_systemd(struct launcher *l, struct launched *ret)
+{
+        int r = 0;
+
+        drop_if_dead(l);
+        if (l->waiting < 0)
+                r = connect_to(l->path, &l->waiting);
+        if (r < 0)
+                return r;
+
+        *ret = (struct launched){ .fd = TAKE_FD(l->waiting), .pid_fd = -1 };
         return 0;
 }
 
@@ -209,7 +252,7 @@ static int start_child(struct launcher *l, struct launched *ret)
 int launcher_launch(struct launcher *l, struct launched *ret)
 {
         reap_orphans(l);
-        return l->path ? connect_to(l->path, ret) : start_child(l, ret);
+        return l->path ? get_from_systemd(l, ret) : start_child(l, ret);
 }
 
 void launcher_forget(struct launcher *l, pid_t pid)

@@ -34,6 +34,13 @@ DEFINE_CLEANUP(struct launcher, launcher_free)
 bool launcher_passes_node(const struct launcher *l);
 
 /*
+ * Has systemd start a process that waits for the next launch, unless one waits already: its start
+ * is most of the time from a plug to the guest. Not with forks. Where it cannot be had, the launch
+ * does without it, and tells why.
+ */
+void launcher_prepare(struct launcher *l);
+
+/*
  * Returns 0 or a negative errno; does not block. -EAGAIN: as many sessions wait to be started as
  * the socket takes.
  */

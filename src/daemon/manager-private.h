@@ -179,6 +179,9 @@ void manager_on_session_status(void *userdata);
 /* Gives each session its share of usbfs memory. */
 void manager_share_memory(struct manager *m);
 
+/* Has a process started for the next session, if there are guests at all. */
+void manager_prepare(struct manager *m);
+
 /* endings.c */
 void manager_end_session(struct redirection *r, enum cause cause);
 void manager_return_device(struct manager *m, struct entry *e, enum next after);

@@ -150,6 +150,7 @@ static int reload(struct manager *m, struct error *ret_error)
         if (m->observer.configuration_changed)
                 m->observer.configuration_changed(m->userdata);
         manager_judge_all(m, OCCASION_START);
+        manager_prepare(m);
 
         return m->config->n_errors > 0 ? first_error(m->config, ret_error) : 0;
 }

@@ -72,6 +72,12 @@ void manager_share_memory(struct manager *m)
                         worker_set_memory(r->worker, share);
 }
 
+void manager_prepare(struct manager *m)
+{
+        if (m->n_guests > 0)
+                launcher_prepare(m->settings.launcher);
+}
+
 struct running *manager_add_session(struct manager *m)
 {
         struct running *s = calloc(1, sizeof(*s));
@@ -329,6 +335,7 @@ void manager_set_session_state(struct running *s, enum redirection_state state)
                         log_notice("%s: guest '%s' has it", device_id(d), d->guest);
                         d->last_error[0] = '\0';
                         entry_of(d)->tries = 0;
+                        manager_prepare(m); /* its own start is over, and not held up */
                 }
                 manager_changed(m, entry_of(d));
         }

@@ -123,6 +123,7 @@ void manager_begin(struct manager *m)
         for (struct device *d = m->devices; d; d = d->next)
                 begin_device(m, entry_of(d));
         manager_share_memory(m);
+        manager_prepare(m);
         if (m->settings.on_started)
                 m->settings.on_started(m->settings.userdata);
 }

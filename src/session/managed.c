@@ -21,6 +21,7 @@
 
 #include "session/control.h"
 #include "session/recover.h"
+#include "session/sandbox.h"
 #include "session/session.h"
 #include "session/setup.h"
 #include "session/transport.h"
@@ -386,6 +387,10 @@ enum session_reason managed_run(const struct options *options)
                 free_loop(&m);
                 return REASON_FAILURE;
         }
+
+        /* While it waits. What fails is told when the sandbox is closed. */
+        if (options->sandbox)
+                sandbox_prepare();
 
         event_base_dispatch(m.base);
         if (m.has_order && !m.is_over && prepare(&m) == 0)

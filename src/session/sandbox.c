@@ -100,6 +100,9 @@ static const unsigned ioctls[] = {
         (unsigned)USBDEVFS_GET_SPEED,
 };
 
+/* The list, until it is in force. */
+static scmp_filter_ctx prepared;
+
 int sandbox_drop_root(const char *user, char *message, size_t size)
 {
         struct passwd *entry;
@@ -152,15 +155,13 @@ static int fill(scmp_filter_ctx filter)
         return r;
 }
 
-int sandbox_close(void)
+int sandbox_prepare(void)
 {
-        struct rlimit none = { 0 };
         scmp_filter_ctx filter;
         int r;
 
-        if (setrlimit(RLIMIT_CORE, &none) < 0 || prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0 ||
-            prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
-                return -errno;
+        if (prepared)
+                return 0;
 
         filter = seccomp_init(SCMP_ACT_KILL_PROCESS);
         if (!filter)
@@ -169,8 +170,28 @@ int sandbox_close(void)
         r = seccomp_attr_set(filter, SCMP_FLTATR_CTL_TSYNC, 1);
         if (r == 0)
                 r = fill(filter);
+        if (r < 0) {
+                seccomp_release(filter);
+                return r;
+        }
+
+        prepared = filter;
+        return 0;
+}
+
+int sandbox_close(void)
+{
+        struct rlimit none = { 0 };
+        int r;
+
+        if (setrlimit(RLIMIT_CORE, &none) < 0 || prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0 ||
+            prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+                return -errno;
+
+        r = sandbox_prepare();
         if (r == 0)
-                r = seccomp_load(filter);
-        seccomp_release(filter);
+                r = seccomp_load(prepared);
+        seccomp_release(prepared);
+        prepared = NULL;
         return r;
 }

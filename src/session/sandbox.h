@@ -13,6 +13,12 @@
 int sandbox_drop_root(const char *user, char *message, size_t size);
 
 /*
+ * Makes the list of system calls, ahead of sandbox_close(), which does it otherwise and takes half
+ * as long then. Returns 0 or a negative errno.
+ */
+int sandbox_prepare(void);
+
+/*
  * No new privileges, no core dump, and a list of system calls: all others, and all ioctls but those
  * of a USB device node, end the process. Returns 0 or a negative errno.
  */

@@ -30,6 +30,10 @@ int launcher_launch(struct launcher *l, struct launched *ret)
         return 0;
 }
 
+void launcher_prepare(struct launcher *l)
+{
+}
+
 void launcher_forget(struct launcher *l, pid_t pid)
 {
 }

@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -178,6 +179,85 @@ static void nobody_behind_the_socket_is_told(void **state)
         assert_null(launcher_free(NULL));
 }
 
+/* A socket as systemd's, whose connections are to be taken by the test. */
+static int listen_at(char *path, size_t size)
+{
+        struct sockaddr_un address = { .sun_family = AF_UNIX };
+        int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+        snprintf(path, size, "/tmp/test-launcher-%i", (int)getpid());
+        strcpy(address.sun_path, path);
+        unlink(path);
+        assert_int_equal(bind(fd, (struct sockaddr *)&address, sizeof(address)), 0);
+        assert_int_equal(listen(fd, 4), 0);
+        return fd;
+}
+
+static void assert_same_connection(int ours, int theirs)
+{
+        char byte = 0;
+
+        assert_true(theirs >= 0);
+        assert_int_equal(send(ours, "x", 1, 0), 1);
+        assert_int_equal(recv(theirs, &byte, 1, MSG_DONTWAIT), 1);
+}
+
+static void the_process_that_waits_is_taken_by_the_next_launch(void **state)
+{
+        char path[64];
+        int listener = listen_at(path, sizeof(path)), first, second;
+        struct launched got, next;
+        struct launcher *l;
+
+        assert_int_equal(launcher_new_socket(&l, path), 0);
+        launcher_prepare(l);
+        launcher_prepare(l);
+        first = accept(listener, NULL, NULL);
+        assert_int_equal(accept(listener, NULL, NULL), -1);
+        assert_int_equal(launcher_launch(l, &got), 0);
+        assert_int_equal(accept(listener, NULL, NULL), -1);
+        assert_same_connection(got.fd, first);
+
+        assert_int_equal(launcher_launch(l, &next), 0);
+        second = accept(listener, NULL, NULL);
+        assert_same_connection(next.fd, second);
+
+        close(got.fd);
+        close(next.fd);
+        close(first);
+        close(second);
+        launcher_free(l);
+        close(listener);
+        unlink(path);
+}
+
+static void one_that_has_died_is_not(void **state)
+{
+        char path[64], byte;
+        int listener = listen_at(path, sizeof(path)), fd;
+        struct launched got;
+        struct launcher *l;
+
+        assert_int_equal(launcher_new_socket(&l, path), 0);
+        launcher_prepare(l);
+        close(accept(listener, NULL, NULL));
+        launcher_prepare(l);
+        close(accept(listener, NULL, NULL));
+        assert_int_equal(launcher_launch(l, &got), 0);
+        fd = accept(listener, NULL, NULL);
+        assert_same_connection(got.fd, fd);
+        close(got.fd);
+        close(fd);
+
+        launcher_prepare(l);
+        fd = accept(listener, NULL, NULL);
+        launcher_free(l);
+        assert_int_equal(recv(fd, &byte, 1, MSG_DONTWAIT), 0);
+        close(fd);
+        close(listener);
+        unlink(path);
+}
+
 int main(int argc, char **argv)
 {
         static const struct CMUnitTest tests[] = {
@@ -186,6 +266,8 @@ int main(int argc, char **argv)
                 cmocka_unit_test(a_forgotten_child_is_reaped_when_the_next_one_starts),
                 cmocka_unit_test(a_path_too_long_for_a_socket_is_refused),
                 cmocka_unit_test(nobody_behind_the_socket_is_told),
+                cmocka_unit_test(the_process_that_waits_is_taken_by_the_next_launch),
+                cmocka_unit_test(one_that_has_died_is_not),
         };
 
         if (argc > 1)

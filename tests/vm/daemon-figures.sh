@@ -34,7 +34,7 @@ figure_of_delay() {
     figure "$1: $(paste <(times "$2") <(times "$3") | awk 'NF == 2 { print $2 - $1 }' | percentiles)"
 }
 
-# figure_of_plugs TIMES: the stick "third", to be given to vm2.
+# figure_of_plugs TIMES: the stick "third", to be given to vm2. check-plugs has the steps.
 figure_of_plugs() {
     local i
 
@@ -50,6 +50,5 @@ figure_of_plugs() {
     host 'sed "s/^\(KERNEL\|UDEV\) *\[\([0-9.]*\)\] /[\2] \1 /" /tmp/events;
         since -o short-monotonic -u "usbredir-session@*"' >"$directory/plugs"
     figure_of_delay "the kernel's first event to the device's offer" 'KERNEL add' 'is offered'
-    figure_of_delay "udev's event, at which the daemon acts, to that" 'UDEV bind' 'is offered'
-    figure_of_delay "of it, systemd's start of the session's process" 'Starting' 'Started'
+    figure_of_delay "udev's event, at which the daemon acts, to that" 'UDEV add' 'is offered'
 }

@@ -6,6 +6,7 @@ EXTRA_DIST += \
 	%D%/card.py \
 	%D%/check-daemon \
 	%D%/check-gadget \
+	%D%/check-plugs \
 	%D%/check-devices \
 	%D%/check-speed \
 	%D%/daemon-devices.sh \
@@ -32,6 +33,8 @@ EXTRA_DIST += \
 	%D%/machine.sh \
 	%D%/microphone.c \
 	%D%/microphone.sh \
+	%D%/offers.c \
+	%D%/plugs-shell \
 	%D%/shell \
 	%D%/speed-disk.c \
 	%D%/speed-memory.c \
