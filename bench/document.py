@@ -34,11 +34,12 @@ _METHOD = '''## How it is measured
 
 - In each of {rounds} rounds all servers run one after the other in each case, the first one
   another each time. A run measures {seconds:.0f} ms, paced ones {paced:.0f} ms; start and warm-up
-  do not count. The warm-up is longer for large messages: a virtual machine's memory is slow when it is
-  written to for the first time, or again after its host has taken it back.
+  do not count. The warm-up is longer for large messages: in a virtual machine whose host takes free
+  memory back, what is written to again is slow at first.
 - A figure is the median of the rounds. A ratio is that of ours to another's in the same round, then
   the median of the rounds; in parentheses its 95 % bootstrap interval ({resamples} resamples).
-- A target is met if the whole interval is on its right side: what the median alone meets is missed.
+- A target is met if the whole interval is on its right side, as printed: what the median alone meets is
+  missed.
 - CPU is the time that the kernel counts for the process, in user and system mode; beside it that of
   server and guest together, for TCP has one do the other's work. Of a flood it is for each message that
   arrived.

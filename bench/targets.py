@@ -98,6 +98,8 @@ def limit_text(at_most: float | None, at_least: float | None) -> str:
 
 
 def is_within(value: float, at_most: float | None, at_least: float | None) -> bool:
+    """As it is printed: with two digits."""
+    value = round(value, 2)
     return (at_most is None or value <= at_most) and (at_least is None or value >= at_least)
 
 

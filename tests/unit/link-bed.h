@@ -49,6 +49,7 @@ struct link_bed {
 
         /* What is done about it, besides. */
         void (*on_packet)(struct link_bed *bed, struct parsed *parsed);
+        void (*on_flush)(struct link_bed *bed);
         bool no_memory;
         struct owner owner; /* the one there is memory for */
 };
@@ -77,6 +78,14 @@ static inline void on_bed_end(void *userdata, enum link_end end, int detail)
         bed->ends++;
         bed->end = end;
         bed->detail = detail;
+}
+
+static inline void on_bed_flush(void *userdata)
+{
+        struct link_bed *bed = userdata;
+
+        if (bed->on_flush)
+                bed->on_flush(bed);
 }
 
 static inline void on_bed_flushed(void *userdata)
@@ -138,6 +147,7 @@ static inline struct link_bed *link_bed_new(int type)
                 .on_end = on_bed_end,
                 .payload_new = on_bed_payload_new,
                 .payload_free = on_bed_payload_free,
+                .on_flush = on_bed_flush,
                 .on_flushed = on_bed_flushed,
                 .on_encrypted = on_bed_encrypted,
         };

@@ -72,6 +72,7 @@ unit_tests = \
 	%D%/test-session-control-hostile \
 	%D%/test-session-link \
 	%D%/test-session-link-end \
+	%D%/test-session-link-flush \
 	%D%/test-session-options \
 	%D%/test-session-reason \
 	%D%/test-session-requests \
@@ -134,6 +135,7 @@ worker_ldadd = libdaemon.a $(LDADD) $(LIBSYSTEMD_LIBS)
 %C%_test_daemon_worker_hostile_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=open
 %C%_test_daemon_worker_hostile_LDADD = $(worker_ldadd)
 %C%_test_session_link_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=sendmsg
+%C%_test_session_link_flush_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=sendmsg
 %C%_test_session_tls_LDADD = $(LDADD) $(OPENSSL_LIBS)
 %C%_test_session_tls_data_LDADD = $(LDADD) $(OPENSSL_LIBS)
 %C%_test_usb_bulk_streams_LDFLAGS = $(AM_LDFLAGS) \

@@ -101,9 +101,9 @@ static void answer(struct link_bed *bed, uint64_t id, uint32_t length)
         link_send(bed->link, &packet, answer_data, length, NULL);
 }
 
-static void answer_300(struct link_bed *bed, struct parsed *parsed)
+static void answer_600(struct link_bed *bed, struct parsed *parsed)
 {
-        answer(bed, parsed->packet->id, 300);
+        answer(bed, parsed->packet->id, 600);
 }
 
 static void assert_answer(struct link_bed *bed, uint64_t id, uint32_t length)
@@ -124,7 +124,7 @@ static void the_answers_of_one_turn_go_out_in_one_write(void **state)
 {
         struct link_bed *bed = link_bed_new_up(AF_UNIX);
 
-        bed->on_packet = answer_300;
+        bed->on_packet = answer_600;
         for (uint64_t id = 0; id < 10; id++)
                 guest_request(bed, PACKET_get_configuration, id);
         n_sendmsg = 0;
@@ -132,7 +132,7 @@ static void the_answers_of_one_turn_go_out_in_one_write(void **state)
         run_ready(bed->base);
         assert_int_equal(n_sendmsg, 1);
         for (uint64_t id = 0; id < 10; id++)
-                assert_answer(bed, id, 300);
+                assert_answer(bed, id, 600);
         assert_true(guest_is_quiet(bed));
         link_bed_free(bed);
 }
