@@ -50,8 +50,8 @@ class Verdicts(unittest.TestCase):
         most = Target('', 'cpu', '0/0', at_most=0.30)
         least = Target('', 'rate', '0/0', at_least=2.5)
         for target, ratio, is_met in (
-                (most, Interval(0.20, 0.10, 0.30), True), (most, Interval(0.20, 0.10, 0.301), False),
-                (least, Interval(3.0, 2.5, 4.0), True), (least, Interval(3.0, 2.499, 4.0), False),
+                (most, Interval(0.20, 0.10, 0.30), True), (most, Interval(0.20, 0.10, 0.306), False),
+                (least, Interval(3.0, 2.5, 4.0), True), (least, Interval(3.0, 2.494, 4.0), False),
                 (most, None, False)):
             self.assertEqual(target.is_met(ratio), is_met, (target, ratio))
 
