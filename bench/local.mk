@@ -16,6 +16,11 @@ EXTRA_PROGRAMS += %D%/bench-guest %D%/bench-raw
 %C%_bench_raw_SOURCES = %D%/bench-raw.c %D%/server.c
 %C%_bench_raw_LDADD = libutil.a
 
+# What bench/check preloads.
+%D%/count-allocations.so: %D%/count-allocations.c
+	$(AM_V_GEN)$(MKDIR_P) %D% && $(CC) $(AM_CFLAGS) $(CFLAGS) -fPIC -shared $(LDFLAGS) -o $@ $<
+CLEANFILES += %D%/count-allocations.so
+
 include %D%/scale.mk
 
 if HAVE_UPSTREAM_HOST
@@ -32,6 +37,7 @@ EXTRA_DIST += \
 	%D%/cases.py \
 	%D%/chart.py \
 	%D%/check \
+	%D%/count-allocations.c \
 	%D%/document.py \
 	%D%/explanations \
 	%D%/guest.py \
