@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * To be preloaded: how often a program and its libraries ask for memory, told on standard error when
- * it ends.
+ * To be preloaded: how often a program and its libraries ask for memory, told on standard error
+ * when it ends.
  */
 #include <stddef.h>
 #include <stdio.h>
