@@ -36,8 +36,9 @@ _METHOD = '''## How it is measured
   another each time. A run measures {seconds:.0f} ms, paced ones {paced:.0f} ms; start and warm-up
   do not count. The warm-up is longer for large messages: in a virtual machine whose host takes free
   memory back, what is written to again is slow at first.
-- A figure is the median of the rounds. A ratio is that of ours to another's in the same round, then
-  the median of the rounds; in parentheses its 95 % bootstrap interval ({resamples} resamples).
+- A figure is the median of the rounds; ± tells how far off the further end of its 95 % bootstrap
+  interval is, from 0.5 % on. A ratio is that of ours to another's in the same round, then
+  the median of the rounds; in parentheses its interval ({resamples} resamples).
 - A target is met if the whole interval is on its right side, as printed: what the median alone meets is
   missed.
 - CPU is the time that the kernel counts for the process, in user and system mode; beside it that of

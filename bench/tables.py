@@ -2,6 +2,7 @@
 """The tables, as rows of text; for a terminal or for Markdown."""
 from analysis import Results, number, ratio_text
 from cases import PLACEMENTS, Case
+from ratios import Interval
 from targets import GROUPS, METRICS, TARGETS, Verdict, group_of
 
 Rows = list[list[str]]
@@ -83,6 +84,15 @@ def others(results: Results, server: str, to: str) -> Rows:
     return [['case', 'socket', 'placement', 'CPU per message', 'messages/s', 'p50'], *rows]
 
 
+def _with_spread(factor: float, figure: Interval) -> str:
+    """The median, and how far the further end of its interval is from it."""
+    text = number(factor * figure.median)
+    if not figure.median:
+        return text
+    percent = 100 * max(figure.high - figure.median, figure.median - figure.low) / figure.median
+    return text if percent < 0.5 else f'{text} ±{percent:.0f} %'
+
+
 def _triple(results: Results, case: Case, socket: str, placement: str, figure: str) -> str:
     if figure == 'others':
         worst = [results.absolute(case, socket, placement, s, figure) for s in results.servers]
@@ -92,7 +102,7 @@ def _triple(results: Results, case: Case, socket: str, placement: str, figure: s
              if s in results.servers and (s != 'usbredirect' or socket == 'tcp')]
     if not any(found) or (figure == 'lost' and not case.is_flood):
         return NOTHING
-    return ' / '.join(number(factor * f.median) if f else NOTHING for f in found)
+    return ' / '.join(_with_spread(factor, f) if f else NOTHING for f in found)
 
 
 def absolute(results: Results, socket: str, placement: str) -> Rows:
