@@ -2,76 +2,20 @@
 /*
  * Phases follow one another: the device comes, it is set up, the load warms up, it is measured,
  * what is in flight comes back. Time is looked at with each message, so nothing else wakes this
- * process. Data comes in the order of the device's, so each endpoint's offset, or number, tells
- * what the next must be; what may not be lost must be that.
+ * process.
  */
-#include "bench/load.h"
+#include "bench/load-private.h"
 
 #include <errno.h>
-#include <event2/event.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/time.h>
 
-#include "bench/pattern.h"
-#include "guest/guest.h"
-#include "util/bytes.h"
 #include "util/cleanup.h"
-#include "util/macro.h"
-
-#define DEPTH_MAX 256
 
 /* Beyond the time that was asked for. */
 #define PATIENCE_SEC 30
-
-/* The fake device's endpoints. */
-enum { BULK_IN = 0x81, BULK_OUT = 0x02, INTERRUPT_IN = 0x84, ISO_IN = 0x86 };
-
-/* The vendor request that brings the pattern, from its start. */
-#define VENDOR_PATTERN 1
-
-enum phase { CONNECTING, WARMING_UP, MEASURING, ENDING, DONE };
-
-struct load;
-
-struct slot {
-        struct load *load;
-        uint64_t sent_ns;
-};
-
-struct load_kind {
-        const char *name;
-        uint8_t endpoint;
-        bool is_receiving; /* data comes without requests */
-        void (*fill)(const struct load *l, struct packet *packet);
-        void (*fill_stop)(const struct load *l, struct packet *packet);
-        void (*check)(struct load *l, const struct packet *packet, const uint8_t *data,
-                      size_t size);
-};
-
-struct load {
-        const struct load_config *config;
-        struct load_result *result;
-        struct server *server;
-        struct event_base *base;
-        struct event *timer; /* the end of idleness; or of patience */
-        struct usb_guest *guest;
-
-        enum phase phase;
-        bool has_failed;
-        uint64_t measure_at_ns, end_at_ns, began_ns;
-        struct server_usage usage;
-        uint64_t guest_cpu_ns, all_cpu_ns;
-
-        struct slot slots[DEPTH_MAX], *idle[DEPTH_MAX];
-        uint32_t idle_count;
-        uint64_t offset; /* of the data to come, or to go */
-        uint64_t number; /* of the packet to come */
-        uint64_t due_ns; /* when the device had it; 0: as soon as it was asked */
-        bool is_numbered;
-        struct usb_guest_buffer *out[PATTERN_SIZE / 64]; /* made once, sent again and again */
-};
 
 static uint64_t clock_ns(clockid_t clock)
 {
@@ -81,7 +25,7 @@ static uint64_t clock_ns(clockid_t clock)
         return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
 }
 
-static void PRINTF(2, 3) fail(struct load *l, const char *format, ...)
+void load_fail(struct load *l, const char *format, ...)
 {
         va_list arguments;
 
@@ -118,7 +62,7 @@ static void measure(struct load *l, uint64_t now)
         l->phase = MEASURING;
         l->all_cpu_ns = all_cpu_ns();
         if (server_usage(l->server, &l->usage) < 0)
-                fail(l, "the server has ended");
+                load_fail(l, "the server has ended");
         l->guest_cpu_ns = clock_ns(CLOCK_PROCESS_CPUTIME_ID);
         l->began_ns = clock_ns(CLOCK_MONOTONIC);
         l->end_at_ns =
@@ -135,7 +79,7 @@ static void measured(struct load *l, uint64_t now)
         l->phase = ENDING;
         r->guest_cpu_ns = clock_ns(CLOCK_PROCESS_CPUTIME_ID) - l->guest_cpu_ns;
         if (server_usage(l->server, &usage) < 0)
-                fail(l, "the server has ended");
+                load_fail(l, "the server has ended");
         r->all_cpu_ns = all_cpu_ns() - l->all_cpu_ns;
         r->seconds = (double)(now - l->began_ns) / 1e9;
         r->server_cpu_ns = usage.cpu_ns - l->usage.cpu_ns;
@@ -171,49 +115,6 @@ static void done(struct load *l)
 
 /* ---- requests ---- */
 
-static void fill_control_in(const struct load *l, struct packet *packet)
-{
-        packet->type = PACKET_control_packet;
-        packet->control_packet = (struct packet_control_packet){
-                .endpoint = 0x80,
-                .request = VENDOR_PATTERN,
-                .requesttype = 0xc0,
-                .length = (uint16_t)l->config->size,
-        };
-}
-
-static void fill_bulk(const struct load *l, struct packet *packet)
-{
-        packet->type = PACKET_bulk_packet;
-        packet->bulk_packet.endpoint = l->config->kind->endpoint;
-        packet_set_transfer_length(packet, l->config->size);
-}
-
-static void check_control(struct load *l, const struct packet *packet, const uint8_t *data,
-                          size_t size)
-{
-        if (size != l->config->size || !pattern_is_at(data, size, 0, l->config->verify))
-                fail(l, "wrong bytes in answer %llu: %zu of %u, or not the pattern",
-                     (unsigned long long)l->result->messages_in_life, size, l->config->size);
-}
-
-static void check_bulk_in(struct load *l, const struct packet *packet, const uint8_t *data,
-                          size_t size)
-{
-        if (size != l->config->size || !pattern_is_at(data, size, l->offset, l->config->verify))
-                fail(l, "wrong bytes at offset %llu: %zu of %u, or not the pattern",
-                     (unsigned long long)l->offset, size, l->config->size);
-        l->offset += size;
-}
-
-static void check_bulk_out(struct load *l, const struct packet *packet, const uint8_t *data,
-                           size_t size)
-{
-        if (packet_transfer_length(packet) != l->config->size)
-                fail(l, "%u bytes of %u were taken", packet_transfer_length(packet),
-                     l->config->size);
-}
-
 /* The next payload: those of one load repeat. */
 static struct usb_guest_buffer *next_out(struct load *l)
 {
@@ -240,7 +141,7 @@ static void on_answer(void *userdata, const struct usb_guest_answer *answer)
         struct load *l = slot->load;
 
         if (!answer->packet || answer->status != STATUS_success) {
-                fail(l, "a request was answered with status %u", answer->status);
+                load_fail(l, "a request was answered with status %u", answer->status);
                 return;
         }
 
@@ -270,7 +171,7 @@ static void refill(struct load *l)
                 if (r == -EAGAIN)
                         return;
                 if (r < 0) {
-                        fail(l, "cannot send a request: %s", strerror(-r));
+                        load_fail(l, "cannot send a request: %s", strerror(-r));
                         return;
                 }
 
@@ -281,93 +182,6 @@ static void refill(struct load *l)
 }
 
 /* ---- streams ---- */
-
-static void fill_interrupt(const struct load *l, struct packet *packet)
-{
-        packet->type = PACKET_start_interrupt_receiving;
-        packet->start_interrupt_receiving.endpoint = INTERRUPT_IN;
-}
-
-static void fill_interrupt_stop(const struct load *l, struct packet *packet)
-{
-        packet->type = PACKET_stop_interrupt_receiving;
-        packet->stop_interrupt_receiving.endpoint = INTERRUPT_IN;
-}
-
-static void fill_receiving(const struct load *l, struct packet *packet)
-{
-        packet->type = PACKET_start_bulk_receiving;
-        packet->start_bulk_receiving = (struct packet_start_bulk_receiving){
-                .bytes_per_transfer = l->config->size,
-                .endpoint = BULK_IN,
-                .no_transfers = (uint8_t)l->config->depth,
-        };
-}
-
-static void fill_receiving_stop(const struct load *l, struct packet *packet)
-{
-        packet->type = PACKET_stop_bulk_receiving;
-        packet->stop_bulk_receiving.endpoint = BULK_IN;
-}
-
-static void fill_iso(const struct load *l, struct packet *packet)
-{
-        packet->type = PACKET_start_iso_stream;
-        packet->start_iso_stream =
-                (struct packet_start_iso_stream){ ISO_IN, (uint8_t)l->config->size,
-                                                  (uint8_t)l->config->depth };
-}
-
-static void fill_iso_stop(const struct load *l, struct packet *packet)
-{
-        packet->type = PACKET_stop_iso_stream;
-        packet->stop_iso_stream.endpoint = ISO_IN;
-}
-
-/* Packets are numbered from 0; urb: how many of them come and go together. */
-static void follow(struct load *l, uint64_t number, uint32_t urb)
-{
-        if (l->is_numbered && number < l->number) {
-                fail(l, "packet %llu came after packet %llu", (unsigned long long)number,
-                     (unsigned long long)l->number - 1);
-                return;
-        }
-        if (l->is_numbered && number > l->number) {
-                if (l->phase == MEASURING)
-                        l->result->lost += number - l->number;
-                if (number % urb || l->number % urb)
-                        l->result->has_lost_parts = true;
-        }
-        l->is_numbered = true;
-        l->number = number + 1;
-}
-
-/* The device numbers its packets and tells when it had them. */
-static void check_numbered(struct load *l, const struct packet *packet, const uint8_t *data,
-                           size_t size)
-{
-        bool is_iso = packet->type == PACKET_iso_packet;
-
-        if (size < 16 || usb_guest_status(packet) != STATUS_success) {
-                fail(l, "a packet of %zu bytes, status %u", size, usb_guest_status(packet));
-                return;
-        }
-        if (!pattern_is_at(data + 16, size - 16, 0, l->config->verify))
-                fail(l, "wrong bytes in packet %u", get_le32(data));
-        l->due_ns = get_le64(data + 8);
-        follow(l, get_le32(data), is_iso ? l->config->size : 1);
-}
-
-static void check_receiving(struct load *l, const struct packet *packet, const uint8_t *data,
-                            size_t size)
-{
-        l->due_ns = 0;
-        if (size != l->config->size ||
-            !pattern_is_at(data, size, packet->id * l->config->size, l->config->verify))
-                fail(l, "wrong bytes in packet %llu: %zu of %u, or not the pattern",
-                     (unsigned long long)packet->id, size, l->config->size);
-        follow(l, packet->id, 1);
-}
 
 static void on_data(void *userdata, struct parsed *parsed)
 {
@@ -382,7 +196,7 @@ static void on_data(void *userdata, struct parsed *parsed)
 
 static void on_stream(void *userdata, const struct packet *packet)
 {
-        fail(userdata, "the server has stopped the stream");
+        load_fail(userdata, "the server has stopped the stream");
 }
 
 static void on_stopped(void *userdata, const struct usb_guest_answer *answer)
@@ -399,41 +213,10 @@ static void stop(struct load *l)
 
         l->config->kind->fill_stop(l, &packet);
         if (usb_guest_request(l->guest, &packet, NULL, on_stopped, l, NULL) < 0)
-                fail(l, "cannot stop the stream");
+                load_fail(l, "cannot stop the stream");
 }
 
 /* ---- the way there ---- */
-
-static const struct load_kind kinds[] = {
-        { "control-in", 0x80, false, fill_control_in, NULL, check_control },
-        { "bulk-in", BULK_IN, false, fill_bulk, NULL, check_bulk_in },
-        { "bulk-out", BULK_OUT, false, fill_bulk, NULL, check_bulk_out },
-        { "interrupt-in", INTERRUPT_IN, true, fill_interrupt, fill_interrupt_stop, check_numbered },
-        { "bulk-receiving", BULK_IN, true, fill_receiving, fill_receiving_stop, check_receiving },
-        { "iso-in", ISO_IN, true, fill_iso, fill_iso_stop, check_numbered },
-        { "idle" },
-};
-
-const struct load_kind *load_kind_find(const char *name)
-{
-        for (size_t i = 0; i < ELEMENTS(kinds); i++)
-                if (!strcmp(kinds[i].name, name))
-                        return &kinds[i];
-
-        return NULL;
-}
-
-const char *load_kind_names(void)
-{
-        static char names[256];
-
-        names[0] = '\0';
-        for (size_t i = 0; i < ELEMENTS(kinds); i++)
-                snprintf(names + strlen(names), sizeof(names) - strlen(names), "%s%s",
-                         i > 0 ? ", " : "", kinds[i].name);
-
-        return names;
-}
 
 static void set_timer(struct load *l, double seconds)
 {
@@ -451,7 +234,7 @@ static void on_timer(evutil_socket_t fd, short what, void *userdata)
         uint64_t now = clock_ns(CLOCK_MONOTONIC);
 
         if (l->config->kind->fill || l->phase == CONNECTING) {
-                fail(l, "nothing came to an end in time");
+                load_fail(l, "nothing came to an end in time");
         } else if (l->phase == WARMING_UP) {
                 measure(l, now);
                 set_timer(l, l->config->seconds);
@@ -474,7 +257,7 @@ static void begin(struct load *l)
 static void on_started(void *userdata, const struct usb_guest_answer *answer)
 {
         if (!answer->packet || answer->status != STATUS_success)
-                fail(userdata, "the stream does not start: status %u", answer->status);
+                load_fail(userdata, "the stream does not start: status %u", answer->status);
         else
                 begin(userdata);
 }
@@ -485,13 +268,14 @@ static void start_stream(struct load *l)
 
         l->config->kind->fill(l, &packet);
         if (usb_guest_request(l->guest, &packet, NULL, on_started, l, NULL) < 0)
-                fail(l, "cannot start the stream");
+                load_fail(l, "cannot start the stream");
 }
 
 static void on_alt_setting(void *userdata, const struct usb_guest_answer *answer)
 {
         if (!answer->packet || answer->status != STATUS_success)
-                fail(userdata, "the alternate setting is not to be had: status %u", answer->status);
+                load_fail(userdata, "the alternate setting is not to be had: status %u",
+                          answer->status);
         else
                 start_stream(userdata);
 }
@@ -504,7 +288,7 @@ static void on_connect(void *userdata)
 
         if (l->config->kind->endpoint == ISO_IN) {
                 if (usb_guest_request(l->guest, &packet, NULL, on_alt_setting, l, NULL) < 0)
-                        fail(l, "cannot set the alternate setting");
+                        load_fail(l, "cannot set the alternate setting");
         } else if (l->config->kind->is_receiving) {
                 start_stream(l);
         } else {
@@ -514,12 +298,12 @@ static void on_connect(void *userdata)
 
 static void on_disconnect(void *userdata)
 {
-        fail(userdata, "the server took the device away");
+        load_fail(userdata, "the server took the device away");
 }
 
 static void on_end(void *userdata, enum link_end end, int detail)
 {
-        fail(userdata, "the server ended the connection (end %i, %i)", (int)end, detail);
+        load_fail(userdata, "the server ended the connection (end %i, %i)", (int)end, detail);
 }
 
 static int run(struct load *l)

@@ -5,6 +5,8 @@ EXTRA_PROGRAMS += %D%/bench-guest %D%/bench-raw
 %C%_bench_guest_SOURCES = \
 	%D%/bench-guest.c \
 	%D%/histogram.h \
+	%D%/load-kinds.c \
+	%D%/load-private.h \
 	%D%/load.c \
 	%D%/load.h \
 	%D%/pattern.c \
