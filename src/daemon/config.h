@@ -34,6 +34,7 @@ struct channel_config {
         struct address address;
         char text[CHANNEL_TEXT_SIZE]; /* as written, of a range the one port: "tcp:vm1:4001" */
         uint32_t line, column;        /* where the guest's file has it */
+        bool listens;                 /* "listen:": the guest dials in */
 };
 
 /*

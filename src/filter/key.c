@@ -160,5 +160,7 @@ const struct key keys[KEYS] = {
                                     "pattern, such as ID_BUS=usb",
                            .is_valid = is_property,
                            .matches = match_property },
+        [KEY_HOLD] = { .name = "hold", .takes = "yes or no", .is_valid = is_yes_or_no },
         [KEY_RESET] = { .name = "reset", .takes = "yes or no", .is_valid = is_yes_or_no },
+        [KEY_FORCE] = { .name = "force", .takes = "yes or no", .is_valid = is_yes_or_no },
 };

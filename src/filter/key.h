@@ -20,7 +20,9 @@ enum key_id {
         KEY_PORT,
         KEY_PATH,
         KEY_PROPERTY,
+        KEY_HOLD,
         KEY_RESET,
+        KEY_FORCE,
         KEYS,
 };
 

@@ -178,7 +178,7 @@ static void set_guest(struct verdict *verdict, const struct policy_entry *const 
 void policy_verdict(const struct policy *policy, const struct facts *facts,
                     struct verdict *ret_verdict)
 {
-        struct verdict verdict = { .kind = VERDICT_ALLOWED, .automatic = true };
+        struct verdict verdict = { .kind = VERDICT_ALLOWED, .automatic = true, .force = true };
         const struct policy_entry *deciding[PASSES_MAX];
         struct pass passes[PASSES_MAX];
         size_t n;
@@ -211,10 +211,13 @@ void policy_verdict(const struct policy *policy, const struct facts *facts,
                         verdict.lead = deciding[i];
                 if (!rule_is_automatic(deciding[i]->rule))
                         verdict.automatic = false;
+                if (!rule_forces(deciding[i]->rule))
+                        verdict.force = false;
         }
 
         verdict.on = rule_occasions(verdict.lead->rule);
         verdict.reset = rule_may_reset(verdict.lead->rule);
+        verdict.hold = rule_holds(verdict.lead->rule);
         set_guest(&verdict, deciding, passes, n);
         *ret_verdict = verdict;
 }

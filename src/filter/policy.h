@@ -53,6 +53,8 @@ struct verdict {
         bool automatic; /* to be redirected without being asked; never in a CONFLICT */
         unsigned on;    /* the lead's occasions, RULE_ON_PLUG and RULE_ON_START; only those */
         bool reset;     /* the lead's: the device may be reset */
+        bool hold;      /* the lead's: kept from the host's drivers while the guest is away */
+        bool force;     /* guards do not count: only if each rule that decided says so */
 
         /*
          * DENIED: the rule that denied, NULL if none matched. CONFLICT: a rule that names other

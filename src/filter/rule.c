@@ -269,3 +269,13 @@ bool rule_may_reset(const struct rule *rule)
 {
         return !has_value(rule, KEY_RESET, "no");
 }
+
+bool rule_holds(const struct rule *rule)
+{
+        return has_value(rule, KEY_HOLD, "yes");
+}
+
+bool rule_forces(const struct rule *rule)
+{
+        return has_value(rule, KEY_FORCE, "yes");
+}

@@ -53,3 +53,9 @@ unsigned rule_occasions(const struct rule *rule);
 
 /* Whether its device may be reset. */
 bool rule_may_reset(const struct rule *rule);
+
+/* Whether its device is kept from the host's drivers while its guest is away. */
+bool rule_holds(const struct rule *rule);
+
+/* Whether guards do not count. */
+bool rule_forces(const struct rule *rule);

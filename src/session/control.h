@@ -65,6 +65,7 @@ enum {
         CONTROL_NO_RESET = 1 << 0,     /* never reset the device */
         CONTROL_BY_HAND = 1 << 1,      /* not the session's business; kept for the daemon */
         CONTROL_NODE_BY_PATH = 1 << 2, /* no node is passed: open it by bus and address */
+        CONTROL_ACCEPTED = 1 << 3,     /* the guest has dialled in: we are the server of TLS */
 };
 
 /* How the guest is talked to, and the files that come with that. */
