@@ -72,9 +72,10 @@ class Guests:
 
     def command(self, cell: Cell, server: Server, prefix: tuple[str, ...], *options: str) -> list[str]:
         user = '--user=nobody' if os.geteuid() == 0 else ''
-        command = [part.format(build=self.build, user=user) for part in server.command]
-        server_core, guest_core = cell.placement.split('/')
         case = cell.case
+        memory = f'--usbfs-memory={case.usbfs_mib}' if case.usbfs_mib else ''
+        command = [part.format(build=self.build, user=user, memory=memory) for part in server.command]
+        server_core, guest_core = cell.placement.split('/')
         return [f'{self.build}/bench/bench-guest', case.kind, str(case.size), str(case.depth),
                 f'--socket={cell.socket}', f'--server-core={server_core}',
                 f'--guest-core={guest_core}', *options, '--', *prefix, *filter(None, command)]

@@ -34,6 +34,7 @@ def describe(source: Path) -> dict[str, str]:
         'memory': f'{memory:.1f} GiB',
         'virtual machine': 'no' if virtual in ('', 'none') else virtual,
         'kernel': f'{platform.system()} {platform.release()}',
+        'TCP congestion control': Path('/proc/sys/net/ipv4/tcp_congestion_control').read_text().strip(),
         'system': platform.freedesktop_os_release().get('PRETTY_NAME', ''),
         'usbredird': _said('git', '-C', str(source), 'describe', '--always', '--dirty', '--tags')
                      or 'not from git',

@@ -22,7 +22,7 @@ class Plan:
     servers: tuple[Server, ...]
     overhead: float                 # seconds of a run beside warm-up and what is measured
     rounds: int = 7
-    syscall_rounds: int = 3
+    syscall_rounds: int = 2
     budget: float = 840             # seconds for all passes
     paced_seconds: float = 0.75     # in seven rounds more than five seconds
     idle_seconds: float = 30
