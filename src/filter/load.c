@@ -8,6 +8,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "util/array.h"
+
 struct line {
         struct rule *rule;
         uint32_t number;
@@ -50,7 +52,7 @@ static int add_line(struct lines *lines, struct rule *rule, uint32_t number)
 {
         struct line *longer;
 
-        longer = reallocarray(lines->lines, lines->n_lines + 1, sizeof(*longer));
+        longer = array_grow(lines->lines, lines->n_lines, sizeof(*longer));
         if (!longer)
                 return -ENOMEM;
 

@@ -4,7 +4,8 @@
  * judge is not redirected, and rules that disagree about the guest leave the choice to a person.
  *
  * A rule's keys speak of the device as a whole, its tuples of one pass. Entries lie in policy order
- * in one array, so that of two entries the one at the lower address stands first.
+ * in one array, so that of two entries the one at the lower address stands first; so do copies of
+ * their tuples, for most rules speak of other devices, and to see that should touch little memory.
  */
 #include "filter/policy.h"
 
@@ -12,12 +13,21 @@
 #include <string.h>
 
 #include "filter/guests.h"
+#include "util/array.h"
 
 #define CLASS_HUB 0x09
+
+/* A tuple, and the index of its entry. */
+struct step {
+        struct tuple tuple;
+        uint32_t entry;
+};
 
 struct policy {
         struct policy_entry *entries;
         size_t n_entries;
+        struct step *steps;
+        size_t n_steps;
         unsigned holders;
 };
 
@@ -51,27 +61,54 @@ struct policy *policy_free(struct policy *policy)
                 free(policy->entries[i].problem);
         }
         free(policy->entries);
+        free(policy->steps);
         free(policy);
 
         return NULL;
+}
+
+static int add_steps(struct policy *policy, const struct plain *plain)
+{
+        for (size_t i = 0; i < plain->n_tuples; i++) {
+                struct step *steps = array_grow(policy->steps, policy->n_steps, sizeof(*steps));
+
+                if (!steps)
+                        return -ENOMEM;
+
+                policy->steps = steps;
+                steps[policy->n_steps++] = (struct step){
+                        .tuple = plain->tuples[i],
+                        .entry = (uint32_t)policy->n_entries,
+                };
+        }
+
+        return 0;
 }
 
 static int add(struct policy *policy, struct rule *rule, const char *file, uint32_t line,
                const char *problem)
 {
         CLEANUP(freep) char *file_copy = NULL, *problem_copy = NULL;
+        size_t n_steps = policy->n_steps;
         struct policy_entry *entries;
+        int r;
 
         file_copy = strdup(file);
         problem_copy = problem ? strdup(problem) : NULL;
         if (!file_copy || (problem && !problem_copy))
                 return -ENOMEM;
 
-        entries = reallocarray(policy->entries, policy->n_entries + 1, sizeof(*entries));
+        entries = array_grow(policy->entries, policy->n_entries, sizeof(*entries));
         if (!entries)
                 return -ENOMEM;
-
         policy->entries = entries;
+
+        r = add_steps(policy, &rule->plain);
+        if (r < 0) {
+                policy->n_steps = n_steps;
+                return r;
+        }
+
         entries[policy->n_entries++] = (struct policy_entry){
                 .rule = rule,
                 .file = TAKE(file_copy),
@@ -129,36 +166,69 @@ static bool is_hub(const struct facts *facts)
         return false;
 }
 
-/* The entry that decides a pass over this class, and what it decides; NULL if none does. */
-static const struct policy_entry *decide(const struct policy *policy, const struct facts *facts,
-                                         uint8_t class, bool *ret_allow)
+/* Decides the passes over this class, -1 for all, as far as they are open; returns how many. */
+static size_t decide(struct decision *decisions, size_t n, int32_t class,
+                     const struct policy_entry *entry, bool allow)
 {
-        for (size_t i = 0; i < policy->n_entries; i++) {
-                const struct policy_entry *entry = &policy->entries[i];
-                const struct plain *plain = &entry->rule->plain;
+        size_t decided = 0;
 
-                for (size_t j = 0; j < plain->n_tuples; j++) {
-                        if (!tuple_matches(&plain->tuples[j], facts, class))
-                                continue;
-                        if (!rule_takes_part(entry->rule, facts))
-                                break;
+        for (size_t i = 0; i < n; i++) {
+                struct decision *d = &decisions[i];
 
-                        *ret_allow = plain->tuples[j].allow;
-                        return entry;
-                }
+                if (d->entry || (class >= 0 && d->pass.class != class))
+                        continue;
+                d->entry = entry;
+                d->allow = allow;
+                decided++;
         }
 
-        return NULL;
+        return decided;
+}
+
+/* One way through the rules for all passes: to look at a rule's keys once is what makes it fast. */
+size_t policy_decisions(const struct policy *policy, const struct facts *facts,
+                        struct decision ret[PASSES_MAX])
+{
+        const struct policy_entry *silent = NULL, *speaking = NULL;
+        struct pass passes[PASSES_MAX];
+        bool is_open[UINT8_MAX + 1] = {};
+        size_t n = pass_list(facts, false, passes), left = n;
+
+        for (size_t i = 0; i < n; i++) {
+                ret[i] = (struct decision){ .pass = passes[i] };
+                is_open[passes[i].class] = true;
+        }
+
+        for (size_t i = 0; i < policy->n_steps && left > 0; i++) {
+                const struct step *step = &policy->steps[i];
+                const struct tuple *tuple = &step->tuple;
+                const struct policy_entry *entry = &policy->entries[step->entry];
+
+                if (!tuple_matches_ids(tuple, facts) ||
+                    (tuple->class >= 0 && !is_open[tuple->class]) || entry == silent)
+                        continue;
+
+                if (entry != speaking && !rule_takes_part(entry->rule, facts)) {
+                        silent = entry;
+                        continue;
+                }
+                speaking = entry;
+
+                left -= decide(ret, n, tuple->class, entry, tuple->allow);
+                if (tuple->class >= 0)
+                        is_open[tuple->class] = false;
+        }
+
+        return n;
 }
 
 /* Two rules that name different guests leave the choice to a person. */
-static void set_guest(struct verdict *verdict, const struct policy_entry *const *deciding,
-                      const struct pass *passes, size_t n)
+static void set_guest(struct verdict *verdict, const struct decision *decisions, size_t n)
 {
         verdict->guest = verdict->lead->rule->values[KEY_GUEST];
 
         for (size_t i = 0; i < n; i++) {
-                const char *guest = deciding[i]->rule->values[KEY_GUEST];
+                const char *guest = decisions[i].entry->rule->values[KEY_GUEST];
 
                 if (!guest)
                         continue;
@@ -169,8 +239,8 @@ static void set_guest(struct verdict *verdict, const struct policy_entry *const 
 
                 verdict->kind = VERDICT_CONFLICT;
                 verdict->automatic = false;
-                verdict->against = deciding[i];
-                verdict->pass = passes[i];
+                verdict->against = decisions[i].entry;
+                verdict->pass = decisions[i].pass;
                 return;
         }
 }
@@ -179,8 +249,7 @@ void policy_verdict(const struct policy *policy, const struct facts *facts,
                     struct verdict *ret_verdict)
 {
         struct verdict verdict = { .kind = VERDICT_ALLOWED, .automatic = true, .force = true };
-        const struct policy_entry *deciding[PASSES_MAX];
-        struct pass passes[PASSES_MAX];
+        struct decision decisions[PASSES_MAX];
         size_t n;
 
         if (is_hub(facts)) {
@@ -188,36 +257,35 @@ void policy_verdict(const struct policy *policy, const struct facts *facts,
                 return;
         }
 
-        n = pass_list(facts, false, passes);
+        n = policy_decisions(policy, facts, decisions);
         if (n == 0) {
                 *ret_verdict = (struct verdict){ .kind = VERDICT_NO_MATCH };
                 return;
         }
 
         for (size_t i = 0; i < n; i++) {
-                bool allow = false;
+                const struct decision *d = &decisions[i];
 
-                deciding[i] = decide(policy, facts, passes[i].class, &allow);
-                if (!allow) {
+                if (!d->allow) {
                         *ret_verdict = (struct verdict){
                                 .kind = VERDICT_DENIED,
-                                .against = deciding[i],
-                                .pass = passes[i],
+                                .against = d->entry,
+                                .pass = d->pass,
                         };
                         return;
                 }
 
-                if (!verdict.lead || deciding[i] < verdict.lead)
-                        verdict.lead = deciding[i];
-                if (!rule_is_automatic(deciding[i]->rule))
+                if (!verdict.lead || d->entry < verdict.lead)
+                        verdict.lead = d->entry;
+                if (!rule_is_automatic(d->entry->rule))
                         verdict.automatic = false;
-                if (!rule_forces(deciding[i]->rule))
+                if (!rule_forces(d->entry->rule))
                         verdict.force = false;
         }
 
         verdict.on = rule_occasions(verdict.lead->rule);
         verdict.reset = rule_may_reset(verdict.lead->rule);
         verdict.hold = rule_holds(verdict.lead->rule);
-        set_guest(&verdict, deciding, passes, n);
+        set_guest(&verdict, decisions, n);
         *ret_verdict = verdict;
 }

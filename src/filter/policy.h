@@ -12,10 +12,10 @@
 #include "util/cleanup.h"
 
 /*
- * A pass looks at each rule, a device has up to 33 passes: measured, a verdict over so many rules
- * takes 3 ms, and 30 ms with patterns and a serial made to be slow.
+ * More than a list made by a program has, and a verdict over all of them stays below a millisecond
+ * (bench/bench-policy).
  */
-#define POLICY_RULES_MAX 4096
+#define POLICY_RULES_MAX 16384
 
 struct policy;
 
@@ -29,6 +29,13 @@ struct policy_entry {
          * device, stands for all of it.
          */
         char *problem;
+};
+
+/* What was decided in a pass. The pointer lives as long as a verdict's. */
+struct decision {
+        struct pass pass;
+        const struct policy_entry *entry; /* NULL: none matched, which denies */
+        bool allow;
 };
 
 enum verdict_kind {
@@ -86,6 +93,13 @@ int policy_add_broken(struct policy *policy, const char *file, uint32_t line, co
 /* The entries, in their order. */
 size_t policy_n_entries(const struct policy *policy);
 const struct policy_entry *policy_get(const struct policy *policy, size_t index);
+
+/*
+ * What is decided in each pass over the device, also in those after one that denies; returns how
+ * many passes, possibly none. Hubs are not refused here: that is the verdict's to say.
+ */
+size_t policy_decisions(const struct policy *policy, const struct facts *facts,
+                        struct decision ret[PASSES_MAX]);
 
 void policy_verdict(const struct policy *policy, const struct facts *facts,
                     struct verdict *ret_verdict);

@@ -210,11 +210,3 @@ size_t tuple_format(const struct tuple *tuple, char separator, char ret_text[TUP
 
         return n;
 }
-
-bool tuple_matches(const struct tuple *tuple, const struct facts *facts, uint8_t class)
-{
-        return (tuple->class < 0 || tuple->class == class) &&
-               (tuple->vendor < 0 || tuple->vendor == facts->vendor) &&
-               (tuple->product < 0 || tuple->product == facts->product) &&
-               (tuple->version < 0 || tuple->version == facts->version_bcd);
-}

@@ -39,5 +39,17 @@ int tuple_parse(struct tuple *ret_tuple, const char *text, size_t length, char s
 /* Returns the length of the text. */
 size_t tuple_format(const struct tuple *tuple, char separator, char ret_text[TUPLE_TEXT_SIZE]);
 
+/* Whether the tuple speaks of this device, whatever the class. */
+static inline bool tuple_matches_ids(const struct tuple *tuple, const struct facts *facts)
+{
+        return (tuple->vendor < 0 || tuple->vendor == facts->vendor) &&
+               (tuple->product < 0 || tuple->product == facts->product) &&
+               (tuple->version < 0 || tuple->version == facts->version_bcd);
+}
+
 /* Whether the tuple speaks of this device in a pass over that class. */
-bool tuple_matches(const struct tuple *tuple, const struct facts *facts, uint8_t class);
+static inline bool tuple_matches(const struct tuple *tuple, const struct facts *facts,
+                                 uint8_t class)
+{
+        return (tuple->class < 0 || tuple->class == class) && tuple_matches_ids(tuple, facts);
+}

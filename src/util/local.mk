@@ -3,6 +3,7 @@ noinst_LIBRARIES += libutil.a
 libutil_a_SOURCES = \
 	%D%/address.c \
 	%D%/address.h \
+	%D%/array.h \
 	%D%/bytes.h \
 	%D%/cleanup.h \
 	%D%/clock.h \

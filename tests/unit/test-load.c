@@ -103,7 +103,7 @@ static void a_broken_file_denies_and_names_its_first_mistake(void **state)
         assert_int_equal(strncmp(verdict.against->problem, "unknown key \"x=1\"", 17), 0);
 }
 
-static void takes_4096_rules_over_all_files_and_breaks_on_one_more(void **state)
+static void takes_16384_rules_over_all_files_and_breaks_on_one_more(void **state)
 {
         CLEANUP(policy_freep) struct policy *policy = NULL;
         CLEANUP(freep) char *text = malloc(POLICY_RULES_MAX * sizeof(ALL));
@@ -121,7 +121,7 @@ static void takes_4096_rules_over_all_files_and_breaks_on_one_more(void **state)
                          -EINVAL);
         assert_string_equal(told.places, "2:1 ");
         assert_string_equal(told.text,
-                            "a policy has at most 4096 rules in all its files: remove some");
+                            "a policy has at most 16384 rules in all its files: remove some");
         assert_string_equal(policy_get(policy, POLICY_RULES_MAX)->problem, told.text);
 }
 
@@ -130,7 +130,7 @@ int main(void)
         struct CMUnitTest tests[ELEMENTS(cases) + 2] = {
                 [ELEMENTS(cases)] =
                         cmocka_unit_test(a_broken_file_denies_and_names_its_first_mistake),
-                cmocka_unit_test(takes_4096_rules_over_all_files_and_breaks_on_one_more),
+                cmocka_unit_test(takes_16384_rules_over_all_files_and_breaks_on_one_more),
         };
 
         for (size_t i = 0; i < ELEMENTS(cases); i++)

@@ -324,7 +324,7 @@ static void each_holder_frees_it_once(void **state)
         assert_int_equal(policy_n_entries(other), 1);
 }
 
-static void takes_4096_rules_and_refuses_one_more(void **state)
+static void takes_16384_rules_and_refuses_one_more(void **state)
 {
         CLEANUP(policy_freep) struct policy *policy = NULL;
         CLEANUP(rule_freep) struct rule *rule = NULL;
@@ -342,7 +342,7 @@ static void takes_4096_rules_and_refuses_one_more(void **state)
 int main(void)
 {
         struct CMUnitTest tests[ELEMENTS(cases) + 4] = {
-                [ELEMENTS(cases)] = cmocka_unit_test(takes_4096_rules_and_refuses_one_more),
+                [ELEMENTS(cases)] = cmocka_unit_test(takes_16384_rules_and_refuses_one_more),
                 cmocka_unit_test(the_lead_says_when_to_act_and_whether_to_reset),
                 cmocka_unit_test(a_broken_file_denies_at_its_place),
                 cmocka_unit_test(each_holder_frees_it_once),
