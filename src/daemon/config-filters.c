@@ -8,11 +8,35 @@
 #include <string.h>
 
 #include "daemon/config-private.h"
+#include "daemon/rules-edit.h"
 #include "filter/load.h"
 #include "filter/text.h"
 
+static bool is_edited(const struct conf_file *file, const struct rules_edit *edit)
+{
+        return edit && !strcmp(file->path, edit->path);
+}
+
+/* What is read, or, of a file that is edited, what is to be written. */
+static int read_file(struct conf_file *file, const struct rules_edit *edit, char **ret_text,
+                     size_t *ret_size)
+{
+        char *copy;
+
+        if (!is_edited(file, edit))
+                return conf_file_read(file, ret_text, ret_size);
+
+        copy = malloc(edit->size + 1);
+        if (!copy)
+                return -ENOMEM;
+        *ret_text = memcpy(copy, edit->text, edit->size + 1);
+        *ret_size = edit->size;
+        return 0;
+}
+
 /* Returns -EINVAL for a broken file, which has been told. */
-static int load_file(struct config *config, struct conf_file *file, struct teller *teller)
+static int load_file(struct config *config, struct conf_file *file, const struct rules_edit *edit,
+                     struct teller *teller)
 {
         CLEANUP(freep) char *text = NULL, *name = NULL;
         size_t size;
@@ -24,7 +48,7 @@ static int load_file(struct config *config, struct conf_file *file, struct telle
                 return -ENOMEM;
         text_clean(name);
 
-        r = conf_file_read(file, &text, &size);
+        r = read_file(file, edit, &text, &size);
         if (r == 0)
                 return load_rules(config->policy, name, text, size, config_on_rule_error, teller);
         if (r != -EINVAL)
@@ -35,8 +59,32 @@ static int load_file(struct config *config, struct conf_file *file, struct telle
         return r < 0 ? r : -EINVAL;
 }
 
+/* The file that is edited is in the list, also when it is new. */
+static int add_edited(struct conf_files *files, const struct rules_edit *edit)
+{
+        CLEANUP(freep) char *directory = NULL;
+        const char *name = strrchr(edit->path, '/') + 1;
+
+        for (size_t i = 0; i < files->n_files; i++)
+                if (is_edited(&files->files[i], edit))
+                        return 0;
+
+        directory = strndup(edit->path, (size_t)(name - 1 - edit->path));
+        return directory ? conf_files_add(files, directory, name) : -ENOMEM;
+}
+
+static const char *consequence(const struct conf_file *file, const struct config *previous,
+                               const struct rules_edit *edit)
+{
+        if (edit)
+                return "until it is mended, no rule is added or removed";
+        if (previous)
+                return "all rules stay as they were";
+        return *file->name ? "this file denies every device" : "every device is denied";
+}
+
 int filter_files_load(struct config *config, const char *const *directories,
-                      const struct config *previous)
+                      const struct config *previous, const struct rules_edit *edit)
 {
         CLEANUP(conf_files_clear) struct conf_files files = {};
         bool is_broken = false;
@@ -46,6 +94,8 @@ int filter_files_load(struct config *config, const char *const *directories,
         if (r < 0)
                 return r;
         r = conf_files_list(&files, directories, "filters.d", ".rules");
+        if (r == 0 && edit)
+                r = add_edited(&files, edit);
         if (r < 0)
                 return r;
 
@@ -53,13 +103,11 @@ int filter_files_load(struct config *config, const char *const *directories,
                 struct teller teller = {
                         .config = config,
                         .file = files.files[i].path,
-                        .consequence = previous ? "all rules stay as they were"
-                                                : "this file denies every device",
+                        .consequence = consequence(&files.files[i], previous, edit),
+                        .is_of_rules = true,
                 };
 
-                if (!previous && !*files.files[i].name)
-                        teller.consequence = "every device is denied";
-                r = load_file(config, &files.files[i], &teller);
+                r = load_file(config, &files.files[i], edit, &teller);
                 if (r == -EINVAL)
                         is_broken = true;
                 else if (r < 0)

@@ -63,6 +63,7 @@ void guest_config_clear(struct guest_config *guest)
 {
         free(guest->description);
         free(guest->file);
+        free(guest->source);
         free(guest->channels);
         tls_config_clear(&guest->tls);
         *guest = (struct guest_config){};
@@ -74,9 +75,11 @@ int guest_config_copy(struct guest_config *ret_copy, const struct guest_config *
 
         copy.description = strdup(guest->description);
         copy.file = strdup(guest->file);
+        copy.source = guest->source ? strdup(guest->source) : NULL;
         copy.tls = (struct tls_config){};
         copy.channels = calloc(MAX(guest->n_channels, (size_t)1), sizeof(*copy.channels));
-        if (!copy.description || !copy.file || !copy.channels)
+        if (!copy.description || !copy.file || !copy.channels ||
+            (guest->source && !copy.source))
                 return -ENOMEM;
         if (tls_config_copy(&copy.tls, &guest->tls) < 0)
                 return -ENOMEM;
@@ -134,6 +137,9 @@ int guest_config_load(struct guest_config *ret_guest, const char *name, struct c
                 config_tell(teller, (struct ini_place){}, "%s", file->problem);
         if (r < 0)
                 return r;
+        guest.source = strdup(text);
+        if (!guest.source)
+                return -ENOMEM;
         r = ini_read(&guest_keys, text, size, &guest, places, config_on_ini_error, teller);
         if (r < 0)
                 return r;

@@ -17,6 +17,7 @@ struct teller {
         struct config *config;
         const char *file;
         const char *consequence; /* what is done about them */
+        bool is_of_rules;
         int failure;             /* 0 or -ENOMEM */
 };
 
@@ -35,8 +36,10 @@ int main_config_load(struct config *config, const char *const *directories,
                      const struct config *previous, struct main_places *places);
 int guest_files_load(struct config *config, const char *const *directories,
                      const struct config *previous);
+
+/* With an edit: as if it had been made. */
 int filter_files_load(struct config *config, const char *const *directories,
-                      const struct config *previous);
+                      const struct config *previous, const struct rules_edit *edit);
 
 /* Reads one guest's file; -EINVAL for one that is broken, which has been told. */
 int guest_config_load(struct guest_config *ret_guest, const char *name, struct conf_file *file,

@@ -21,9 +21,10 @@ const char *const config_directories[] = {
         NULL,
 };
 
-static int add_error(struct config *config, const char *file, struct ini_place at, char *text)
+static int add_error(const struct teller *teller, struct ini_place at, char *text)
 {
-        CLEANUP(freep) char *copy = strdup(file);
+        CLEANUP(freep) char *copy = strdup(teller->file);
+        struct config *config = teller->config;
         struct config_error *errors;
 
         if (!copy)
@@ -40,6 +41,7 @@ static int add_error(struct config *config, const char *file, struct ini_place a
                 .line = at.line,
                 .column = at.column,
                 .text = text,
+                .is_of_rules = teller->is_of_rules,
         };
         return 0;
 }
@@ -61,7 +63,7 @@ void config_tell(struct teller *teller, struct ini_place at, const char *format,
         else if (asprintf(&whole, "%s (%s)", text, teller->consequence) < 0)
                 whole = NULL;
 
-        if (!whole || add_error(teller->config, teller->file, at, whole) < 0)
+        if (!whole || add_error(teller, at, whole) < 0)
                 teller->failure = -ENOMEM;
         else
                 TAKE(whole);
@@ -120,7 +122,7 @@ int config_load(struct config **ret_config, const char *const *directories,
         r = guest_files_load(config, directories, previous);
         if (r < 0)
                 return r;
-        r = filter_files_load(config, directories, previous);
+        r = filter_files_load(config, directories, previous, NULL);
         if (r < 0)
                 return r;
         r = check_default_guest(config, &places);
@@ -129,6 +131,46 @@ int config_load(struct config **ret_config, const char *const *directories,
 
         *ret_config = TAKE(config);
         return 0;
+}
+
+int config_load_rules(struct config **ret_config, const char *const *directories,
+                      const struct rules_edit *edit)
+{
+        CLEANUP(config_freep) struct config *config = NULL;
+        int r;
+
+        config = calloc(1, sizeof(*config));
+        if (!config)
+                return -ENOMEM;
+        r = filter_files_load(config, directories, NULL, edit);
+        if (r < 0)
+                return r;
+
+        *ret_config = TAKE(config);
+        return 0;
+}
+
+static void config_error_clear(struct config_error *error)
+{
+        free(error->file);
+        free(error->text);
+}
+
+void config_swap_rules(struct config *config, struct config *rules)
+{
+        struct policy *policy = config->policy;
+        size_t n = 0;
+
+        config->policy = rules->policy;
+        rules->policy = policy;
+
+        for (size_t i = 0; i < config->n_errors; i++) {
+                if (config->errors[i].is_of_rules)
+                        config_error_clear(&config->errors[i]);
+                else
+                        config->errors[n++] = config->errors[i];
+        }
+        config->n_errors = n;
 }
 
 struct config *config_free(struct config *config)
@@ -140,10 +182,8 @@ struct config *config_free(struct config *config)
                 guest_config_clear(&config->guests[i]);
         free(config->guests);
         policy_free(config->policy);
-        for (size_t i = 0; i < config->n_errors; i++) {
-                free(config->errors[i].file);
-                free(config->errors[i].text);
-        }
+        for (size_t i = 0; i < config->n_errors; i++)
+                config_error_clear(&config->errors[i]);
         free(config->errors);
         free(config);
 

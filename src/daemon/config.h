@@ -30,6 +30,8 @@
 /* "tcp:" and a host name of 255, or "unix:" and a path of 107 bytes */
 #define CHANNEL_TEXT_SIZE 288
 
+struct rules_edit;
+
 struct channel_config {
         struct address address;
         char text[CHANNEL_TEXT_SIZE]; /* as written, of a range the one port: "tcp:vm1:4001" */
@@ -56,6 +58,7 @@ struct guest_config {
         char name[GUEST_NAME_MAX + 1];
         char *description; /* never NULL */
         char *file;        /* its path */
+        char *source;      /* what is in it: the same text is the same configuration; or NULL */
         struct channel_config *channels;
         size_t n_channels;
         unsigned max_devices; /* at once; 0: as many as channels */
@@ -76,7 +79,8 @@ struct guest_config {
 struct config_error {
         char *file;
         uint32_t line, column;
-        char *text; /* what is wrong, what was expected, what was done about it */
+        char *text;       /* what is wrong, what was expected, what was done about it */
+        bool is_of_rules; /* in filters.d */
 };
 
 struct config {
@@ -101,6 +105,16 @@ struct config {
  */
 int config_load(struct config **ret_config, const char *const *directories,
                 const struct config *previous);
+/*
+ * Reads the rules alone, as they would be with that edit: the result has nothing but the policy
+ * and, if the edit must not be, errors. Returns 0 or -ENOMEM.
+ */
+int config_load_rules(struct config **ret_config, const char *const *directories,
+                      const struct rules_edit *edit);
+
+/* Puts the policy of "rules", which has no errors, in the place of config's; that it gets. */
+void config_swap_rules(struct config *config, struct config *rules);
+
 struct config *config_free(struct config *config);
 DEFINE_CLEANUP(struct config, config_free)
 

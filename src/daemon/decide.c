@@ -37,8 +37,8 @@ void manager_update_verdict(struct manager *m, struct device *d)
                 d->rule[0] = '\0';
 }
 
-/* Whose it is by the rule, udev's property, or the default; NULL if nobody says. */
-static const char *named_guests(const struct manager *m, const struct device *d)
+const char *manager_guests_named(const struct manager *m, const struct device *d,
+                                 const char **ret_source)
 {
         const char *property;
 
@@ -46,10 +46,14 @@ static const char *named_guests(const struct manager *m, const struct device *d)
                 return d->verdict.guest;
 
         property = facts_property(&d->info.facts, "USBREDIR_GUEST");
-        if (property && guests_are_valid(property))
+        if (property && guests_are_valid(property)) {
+                *ret_source = "USBREDIR_GUEST";
                 return property;
-        if (m->config->default_guest[0])
+        }
+        if (m->config->default_guest[0]) {
+                *ret_source = "DefaultGuest";
                 return m->config->default_guest;
+        }
 
         return d->verdict.guest;
 }
@@ -57,7 +61,7 @@ static const char *named_guests(const struct manager *m, const struct device *d)
 int manager_choose_guest(const struct manager *m, const struct device *d, struct guest **ret,
                          struct error *ret_error)
 {
-        const char *named = named_guests(m, d);
+        const char *source, *named = manager_guests_named(m, d, &source);
         struct guest *choice = NULL;
 
         if (!named)

@@ -22,6 +22,7 @@
         E(GUEST_REJECTED,       "org.usbredir1.Error.GuestRejected") \
         E(DEVICE_LOST,          "org.usbredir1.Error.DeviceLost") \
         E(INVALID_RULE,         "org.usbredir1.Error.InvalidRule") \
+        E(NO_SUCH_RULE,         "org.usbredir1.Error.NoSuchRule") \
         E(PAUSED,               "org.usbredir1.Error.Paused") \
         E(LIMIT_REACHED,        "org.usbredir1.Error.LimitReached") \
         E(INVALID_ARGS,         "org.freedesktop.DBus.Error.InvalidArgs") \

@@ -75,11 +75,36 @@ static void replace_channels(struct guest *g, struct channel **spares)
         g->channels = now;
 }
 
+static bool is_same(const struct guest_config *a, const struct guest_config *b)
+{
+        return a->source && b->source && !strcmp(a->source, b->source) && !strcmp(a->file, b->file);
+}
+
+/* Nothing is new: only what was given up is tried again. */
+static void retry_failed(struct guest *g)
+{
+        struct channel *c;
+        bool has_failed = false;
+
+        DL_FOREACH (g->channels, c)
+                if (c->state == CHANNEL_FAILED) {
+                        channel_reset(c);
+                        has_failed = true;
+                }
+        if (has_failed)
+                guest_wake(g);
+}
+
 int guest_set_config(struct guest *g, const struct guest_config *config)
 {
         struct channel *spares = NULL;
         struct guest_config copy;
         int r;
+
+        if (is_same(&g->config, config)) {
+                retry_failed(g);
+                return 0;
+        }
 
         r = guest_config_copy(&copy, config);
         if (r < 0)

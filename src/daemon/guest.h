@@ -87,8 +87,9 @@ int guest_new(struct guest **ret, struct event_base *base, const struct guest_co
 struct guest *guest_free(struct guest *g);
 
 /*
- * After a reload. Channels whose text is still there stay as they are, but those that have failed
- * are tried again at once; others vanish, those that are occupied as soon as they are released.
+ * After a reload. If the file is the same, only channels that were given up are tried again.
+ * Else channels whose text is still there stay as they are, but those that have failed are tried
+ * again at once; others vanish, those that are occupied as soon as they are released.
  * Returns 0, or -ENOMEM and nothing has changed.
  */
 int guest_set_config(struct guest *g, const struct guest_config *config);

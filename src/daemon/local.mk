@@ -53,9 +53,12 @@ libdaemon_a_SOURCES = \
 	%D%/record.c \
 	%D%/record.h \
 	%D%/redirection.h \
+	%D%/reload.c \
 	%D%/request.c \
 	%D%/resolve.c \
 	%D%/resolve.h \
+	%D%/rules-edit.c \
+	%D%/rules-edit.h \
 	%D%/sessions.c \
 	%D%/startup.c \
 	%D%/tls-files.c \

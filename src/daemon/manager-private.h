@@ -3,7 +3,8 @@
 /*
  * What the files of the manager share: manager.c (what there is, and for how long), devices.c (what
  * hotplug says), decide.c (what is to be done with a device), sessions.c and endings.c (processes),
- * find.c and request.c (what people ask), startup.c (what a former daemon left).
+ * find.c and request.c (what people ask), startup.c (what a former daemon left), reload.c (the
+ * configuration that comes into force).
  */
 #include <event2/event.h>
 
@@ -29,6 +30,7 @@ struct entry {
         unsigned losses;                        /* in resets, one soon after the other */
         bool is_judged;                         /* settled, and judged, at least once */
         bool is_over_limit;                     /* MaxSessions keeps it from being redirected */
+        bool has_new_verdict;                   /* rules have changed, and it is not judged yet */
 
         struct worker *returner; /* gives it back in place of a session that died */
         enum next after_return;
@@ -121,6 +123,9 @@ int manager_update_guests(struct manager *m);
 
 /* Frees those that are no longer configured and have no session. */
 void manager_drop_guests(struct manager *m);
+
+/* reload.c: the first time. -EINVAL, with the error. */
+int manager_load(struct manager *m, struct error *ret_error);
 
 /* decide.c */
 enum occasion {

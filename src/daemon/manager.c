@@ -7,7 +7,6 @@
  * guests that are no longer configured, wait for the next turn of the loop.
  */
 #include <errno.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,9 +15,6 @@
 #include "daemon/manager-private.h"
 #include "util/cleanup.h"
 #include "util/log.h"
-
-/* A path that can be opened, and two numbers. */
-#define PLACE_SIZE (PATH_MAX + 32)
 
 static void write_record(struct manager *m, struct entry *e)
 {
@@ -82,96 +78,10 @@ static void on_work(evutil_socket_t fd, short what, void *userdata)
                 m->settings.on_changed(m->settings.userdata);
 }
 
-/* "FILE:LINE:COLUMN", or "FILE" if all of it is meant. */
-static const char *format_place(const struct config_error *error, char *place, size_t size)
-{
-        if (error->line > 0)
-                snprintf(place, size, "%s:%u:%u", error->file, error->line, error->column);
-        else
-                snprintf(place, size, "%s", error->file);
-        return place;
-}
-
-static void log_errors(const struct config *config)
-{
-        char place[PLACE_SIZE];
-
-        for (size_t i = 0; i < config->n_errors; i++)
-                log_error("%s: %s", format_place(&config->errors[i], place, sizeof(place)),
-                          config->errors[i].text);
-}
-
-static int first_error(const struct config *config, struct error *ret_error)
-{
-        const struct config_error *error = &config->errors[0];
-        char place[PLACE_SIZE];
-
-        return error_set(ret_error, ERROR_INVALID_FILES, "%s: %s%s",
-                         format_place(error, place, sizeof(place)), error->text,
-                         config->n_errors > 1 ? " (and more: see ConfigurationErrors)" : "");
-}
-
-/* Makes the configuration the one in force. */
-static int take_config(struct manager *m, struct config *config)
-{
-        struct config *old = m->config;
-        struct device *d;
-        int r;
-
-        m->config = config;
-        log_set_level(config->log_level);
-        r = manager_update_guests(m);
-        DL_FOREACH (m->devices, d)
-                manager_update_verdict(m, d);
-        config_free(old);
-        return r;
-}
-
-static int reload(struct manager *m, struct error *ret_error)
-{
-        struct config *config = NULL;
-        struct device *d;
-        int r;
-
-        r = config_load(&config, m->settings.directories, m->config);
-        if (r >= 0)
-                r = take_config(m, config);
-        if (r < 0)
-                return error_set(ret_error, ERROR_FAILED, "cannot reload: %s", strerror(-r));
-
-        log_errors(m->config);
-        log_info("configuration reloaded: %zu guests, %zu errors", m->config->n_guests,
-                 m->config->n_errors);
-        DL_FOREACH (m->devices, d) {
-                d->is_rejected = false;
-                if (d->phase == DEVICE_IS_FAILED)
-                        d->phase = DEVICE_IS_IDLE;
-        }
-        if (m->observer.configuration_changed)
-                m->observer.configuration_changed(m->userdata);
-        manager_judge_all(m, OCCASION_START);
-        manager_prepare(m);
-
-        return m->config->n_errors > 0 ? first_error(m->config, ret_error) : 0;
-}
-
-int manager_reload(struct manager *m, struct error *ret_error)
-{
-        int r;
-
-        if (m->settings.on_reload)
-                m->settings.on_reload(m->settings.userdata, false);
-        r = reload(m, ret_error);
-        if (m->settings.on_reload)
-                m->settings.on_reload(m->settings.userdata, true);
-        return r;
-}
-
 int manager_new(struct manager **ret, struct event_base *base, const struct manager_config *config,
                 struct error *ret_error)
 {
         CLEANUP(manager_freep) struct manager *m = NULL;
-        CLEANUP(config_freep) struct config *loaded = NULL;
         int r;
 
         m = calloc(1, sizeof(*m));
@@ -183,18 +93,12 @@ int manager_new(struct manager **ret, struct event_base *base, const struct mana
         m->is_starting = true;
         m->work = event_new(base, -1, 0, on_work, m);
 
-        r = m->work ? config_load(&loaded, config->directories, NULL) : -ENOMEM;
-        if (r == -EINVAL) {
-                log_errors(loaded);
-                return first_error(loaded, ret_error);
-        }
-        if (r >= 0)
-                r = take_config(m, TAKE(loaded));
+        if (!m->work)
+                return error_set(ret_error, ERROR_FAILED, "out of memory");
+        r = manager_load(m, ret_error);
         if (r < 0)
-                return error_set(ret_error, ERROR_FAILED, "cannot load the configuration: %s",
-                                 strerror(-r));
+                return r;
 
-        log_errors(m->config);
         *ret = TAKE(m);
         return 0;
 }

@@ -124,12 +124,30 @@ void manager_forget(struct manager *m, void *userdata);
 /* Reads the files again. -EINVAL, with the first error, if something is broken. */
 int manager_reload(struct manager *m, struct error *ret_error);
 
+/*
+ * Adds a rule to a file, or takes one away (see daemon/rules-edit.h); then the rules are in force.
+ * -EINVAL, with the error, and nothing has changed.
+ */
+int manager_add_rule(struct manager *m, const char *file, uint32_t before, const char *rule,
+                     struct error *ret_error);
+int manager_remove_rule(struct manager *m, const char *file, uint32_t line, const char *text,
+                        struct error *ret_error);
+
 /* Stops, or starts again, all that rules do by themselves. Sessions go on. */
 void manager_set_paused(struct manager *m, bool paused);
 
 int manager_connect_guest(struct manager *m, struct guest *g, struct error *ret_error);
 void manager_disconnect_guest(struct manager *m, struct guest *g);
 
-/* The guest the policy or DefaultGuest names for it, or NULL; and whether it may go to that one. */
+/* The guest the policy or DefaultGuest names for it, or NULL. */
 const char *manager_guest_for(const struct manager *m, const struct device *d);
+
+/*
+ * A guest, a list or "*": whose it is by a rule; or, with their name as the source, which else is
+ * left alone, by USBREDIR_GUEST or DefaultGuest. NULL if nobody says.
+ */
+const char *manager_guests_named(const struct manager *m, const struct device *d,
+                                 const char **ret_source);
+
+/* Whether it may go to that one. */
 bool manager_may_go_to(const struct manager *m, const struct device *d, const char *guest);

@@ -11,6 +11,7 @@ libdbus_a_SOURCES = \
 	%D%/digest.c \
 	%D%/digest.h \
 	%D%/explain.c \
+	%D%/explain.h \
 	%D%/guest-bus.c \
 	%D%/internal.h \
 	%D%/log-bus.c \
@@ -21,6 +22,7 @@ libdbus_a_SOURCES = \
 	%D%/methods.h \
 	%D%/object.c \
 	%D%/object.h \
+	%D%/policy-bus.c \
 	%D%/property.c \
 	%D%/property.h \
 	%D%/request.c \

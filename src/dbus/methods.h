@@ -42,7 +42,13 @@ enum action {
         M("GetDevice", FREE, TAKES_DEVICE, method_get_device, "s", ARG(device), "o", ARG(path)) \
         M("GetGuest", FREE, TAKES_GUEST, method_get_guest, "s", ARG(guest), "o", ARG(path)) \
         M("Explain", FREE, TAKES_DEVICE, method_explain, "s", ARG(device), "a{sv}", ARG(answer)) \
+        M("TestRules", COUNTED, TAKES_RULES | TAKES_DEVICE, \
+          method_test_rules, "ss", ARG(rules) ARG(device), "a{sv}", ARG(answer)) \
         M("ListRules", FREE, 0, method_list_rules, "", "", "a(sussa{sv})", ARG(rules)) \
+        M("AddRule", MANAGE_POLICY, TAKES_RULES | TAKES_RULE_OPTIONS, \
+          method_add_rule, "sa{sv}", ARG(rule) ARG(options), "", "") \
+        M("RemoveRule", MANAGE_POLICY, TAKES_RULE_PLACE, \
+          method_remove_rule, "sus", ARG(file) ARG(line) ARG(text), "", "") \
         M("Reload", MANAGE, 0, method_reload, "", "", "", "") \
         M("Pause", MANAGE, 0, method_pause, "", "", "", "") \
         M("Resume", MANAGE, 0, method_resume, "", "", "", "")

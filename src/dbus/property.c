@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "filter/text.h"
@@ -67,4 +68,27 @@ int put_entry(sd_bus_message *m, const char *key, const char *type, ...)
         if (r >= 0)
                 r = sd_bus_message_close_container(m);
         return r < 0 ? r : sd_bus_message_close_container(m);
+}
+
+int begin_array_entry(sd_bus_message *m, const char *name, const char *type)
+{
+        char array[16];
+        int r;
+
+        snprintf(array, sizeof(array), "a%s", type);
+        r = sd_bus_message_open_container(m, 'e', "sv");
+        if (r >= 0)
+                r = sd_bus_message_append_basic(m, 's', name);
+        if (r >= 0)
+                r = sd_bus_message_open_container(m, 'v', array);
+        return r < 0 ? r : sd_bus_message_open_container(m, 'a', type);
+}
+
+int end_array_entry(sd_bus_message *m)
+{
+        int r = 0;
+
+        for (int i = 0; i < 3 && r >= 0; i++)
+                r = sd_bus_message_close_container(m);
+        return r;
 }

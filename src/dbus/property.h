@@ -33,3 +33,7 @@ int put_object(sd_bus_message *m, const struct object *of, enum object_kind kind
 /* An entry of a{sv}, with one value of a basic type. */
 int put_text_entry(sd_bus_message *m, const char *key, const char *text);
 int put_entry(sd_bus_message *m, const char *key, const char *type, ...);
+
+/* An entry with an array of that type, "(uus)"; its elements are put between the two. */
+int begin_array_entry(sd_bus_message *m, const char *name, const char *type);
+int end_array_entry(sd_bus_message *m);

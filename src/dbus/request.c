@@ -6,19 +6,28 @@
 #include "dbus/request.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "dbus/internal.h"
+#include "util/conf-files.h"
 #include "util/macro.h"
 
-/* All that an option can be is a boolean, so far. */
+/* As many bytes as a file of rules may have. */
+#define RULES_SIZE_MAX CONF_FILE_SIZE_MAX
+
 struct option {
-        const char *name;
-        size_t offset; /* of the bool in struct attach_options */
+        const char *name, *type; /* b: a bool, u: a uint32_t, s: a pointer into the message */
+        size_t offset;           /* in struct request */
 };
 
 static const struct option attach_options[] = {
-        { "wait", offsetof(struct attach_options, wait) },
+        { "wait", "b", offsetof(struct request, attach.wait) },
+};
+
+static const struct option rule_options[] = {
+        { "file", "s", offsetof(struct request, place.file) },
+        { "before", "u", offsetof(struct request, place.line) },
 };
 
 static int broken(struct error *ret_error, int r)
@@ -76,12 +85,69 @@ static int read_guest(struct request *request, bool may_be_none, sd_bus_message 
         return manager_find_guest(manager, text, &request->guest, ret_error);
 }
 
+static int read_rules(struct request *request, sd_bus_message *m, struct error *ret_error)
+{
+        int r;
+
+        r = sd_bus_message_read_basic(m, 's', &request->rules);
+        if (r < 0)
+                return broken(ret_error, r);
+        if (strlen(request->rules) > RULES_SIZE_MAX)
+                return error_set(ret_error, ERROR_INVALID_ARGS,
+                                 "Rules have at most 1 MiB of text, these %zu bytes.",
+                                 strlen(request->rules));
+        return 0;
+}
+
+static int read_rule_place(struct request *request, sd_bus_message *m, struct error *ret_error)
+{
+        int r;
+
+        r = read_text(m, "file", &request->place.file, ret_error);
+        if (r < 0)
+                return r;
+        r = sd_bus_message_read_basic(m, 'u', &request->place.line);
+        if (r < 0)
+                return broken(ret_error, r);
+
+        return read_rules(request, m, ret_error);
+}
+
+static int refuse_option(const char *name, const struct option *options, size_t n,
+                         struct error *ret_error)
+{
+        char known[128] = "none";
+        size_t length = 0;
+
+        for (size_t i = 0; i < n && length < sizeof(known); i++)
+                length += (size_t)snprintf(known + length, sizeof(known) - length, "%s%s",
+                                           i > 0 ? ", " : "", options[i].name);
+
+        return error_set(ret_error, ERROR_INVALID_ARGS,
+                         "There is no option \"%.64s\" here; known: %s.", name, known);
+}
+
+/* The types are the same. */
+static int read_value(struct request *request, const struct option *option, sd_bus_message *m)
+{
+        void *target = (char *)request + option->offset;
+        int value, r;
+
+        if (*option->type != 'b')
+                return sd_bus_message_read(m, "v", option->type, target);
+
+        r = sd_bus_message_read(m, "v", "b", &value);
+        if (r >= 0)
+                *(bool *)target = value;
+        return r;
+}
+
 static int read_option(struct request *request, const struct option *options, size_t n,
                        sd_bus_message *m, unsigned *seen, struct error *ret_error)
 {
         const char *name, *contents;
         size_t i = 0;
-        int value, r;
+        int r;
 
         r = sd_bus_message_read_basic(m, 's', &name);
         if (r < 0)
@@ -90,9 +156,7 @@ static int read_option(struct request *request, const struct option *options, si
         while (i < n && strcmp(options[i].name, name) != 0)
                 i++;
         if (i == n)
-                return error_set(ret_error, ERROR_INVALID_ARGS,
-                                 "There is no option \"%.64s\" here; known: %s.", name,
-                                 n > 0 ? options[0].name : "none");
+                return refuse_option(name, options, n, ret_error);
         if (*seen & 1u << i)
                 return error_set(ret_error, ERROR_INVALID_ARGS, "The option \"%s\" is given twice.",
                                  name);
@@ -101,16 +165,13 @@ static int read_option(struct request *request, const struct option *options, si
         r = sd_bus_message_peek_type(m, NULL, &contents);
         if (r < 0)
                 return broken(ret_error, r);
-        if (strcmp(contents, "b") != 0)
+        if (strcmp(contents, options[i].type) != 0)
                 return error_set(ret_error, ERROR_INVALID_ARGS,
-                                 "The option \"%s\" is a boolean (b), not of type %.32s.", name,
-                                 contents);
-        r = sd_bus_message_read(m, "v", "b", &value);
-        if (r < 0)
-                return broken(ret_error, r);
+                                 "The option \"%s\" is of type %s, not %.32s.", name,
+                                 options[i].type, contents);
 
-        *(bool *)((char *)&request->attach + options[i].offset) = value;
-        return 0;
+        r = read_value(request, &options[i], m);
+        return r < 0 ? broken(ret_error, r) : 0;
 }
 
 static int read_options(struct request *request, const struct option *options, size_t n,
@@ -153,7 +214,7 @@ static void set_target(struct request *request, struct object *o)
 int request_read(struct request *ret, struct object *object, unsigned takes, sd_bus_message *m,
                  struct error *ret_error)
 {
-        struct request request = { 0 };
+        struct request request = { .place.file = "" };
         int r;
 
         set_target(&request, object);
@@ -161,7 +222,9 @@ int request_read(struct request *ret, struct object *object, unsigned takes, sd_
         if (r < 0)
                 return broken(ret_error, r);
 
-        if (takes & TAKES_DEVICE)
+        if (takes & TAKES_RULES)
+                r = read_rules(&request, m, ret_error);
+        if (r >= 0 && takes & TAKES_DEVICE)
                 r = read_device(&request, m, ret_error);
         if (r >= 0 && takes & (TAKES_GUEST | TAKES_GUEST_OR_NONE))
                 r = read_guest(&request, takes & TAKES_GUEST_OR_NONE, m, ret_error);
@@ -169,6 +232,10 @@ int request_read(struct request *ret, struct object *object, unsigned takes, sd_
                 r = read_options(&request, attach_options, ELEMENTS(attach_options), m, ret_error);
         if (r >= 0 && takes & TAKES_NO_OPTIONS)
                 r = read_options(&request, NULL, 0, m, ret_error);
+        if (r >= 0 && takes & TAKES_RULE_OPTIONS)
+                r = read_options(&request, rule_options, ELEMENTS(rule_options), m, ret_error);
+        if (r >= 0 && takes & TAKES_RULE_PLACE)
+                r = read_rule_place(&request, m, ret_error);
         if (r < 0)
                 return r;
 

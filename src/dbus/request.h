@@ -10,15 +10,24 @@
 
 /* In this order in the message. */
 enum {
-        TAKES_DEVICE = 1 << 0,         /* s: its id, or what else manager_find_device() takes */
-        TAKES_GUEST = 1 << 1,          /* s: its name */
-        TAKES_GUEST_OR_NONE = 1 << 2,  /* s: the same; "" for the one that the policy names */
-        TAKES_ATTACH_OPTIONS = 1 << 3, /* a{sv}: struct attach_options */
-        TAKES_NO_OPTIONS = 1 << 4,     /* a{sv}: none is known yet */
+        TAKES_RULES = 1 << 0,          /* s: a rule, or the text of a file of them */
+        TAKES_DEVICE = 1 << 1,         /* s: its id, or what else manager_find_device() takes */
+        TAKES_GUEST = 1 << 2,          /* s: its name */
+        TAKES_GUEST_OR_NONE = 1 << 3,  /* s: the same; "" for the one that the policy names */
+        TAKES_ATTACH_OPTIONS = 1 << 4, /* a{sv}: struct attach_options */
+        TAKES_RULE_OPTIONS = 1 << 5,   /* a{sv}: struct rule_place, as file and before */
+        TAKES_NO_OPTIONS = 1 << 6,     /* a{sv}: none is known yet */
+        TAKES_RULE_PLACE = 1 << 7,     /* s, u, s: struct rule_place, and the rule there */
 };
 
 /* A serial has up to 378 bytes, with the ids 388; longer texts name no device. */
 #define REQUEST_TEXT_MAX 512
+
+/* Where a rule is, or is to be; see daemon/rules-edit.h. */
+struct rule_place {
+        const char *file;
+        uint32_t line;
+};
 
 struct request {
         struct object *object; /* whose method is called */
@@ -26,11 +35,13 @@ struct request {
         struct guest *guest;
         struct redirection *session;
         struct attach_options attach;
+        const char *rules;
+        struct rule_place place;
 };
 
 /*
- * Reads the arguments, from the first on. The pointers live as long as nothing happens. Returns 0,
- * or -EINVAL with the error.
+ * Reads the arguments, from the first on. The pointers live as long as nothing happens, those to
+ * text as long as the message. Returns 0, or -EINVAL with the error.
  */
 int request_read(struct request *ret, struct object *object, unsigned takes, sd_bus_message *m,
                  struct error *ret_error);

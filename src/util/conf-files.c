@@ -234,6 +234,14 @@ int conf_files_list(struct conf_files *ret_files, const char *const *directories
         return 0;
 }
 
+int conf_files_add(struct conf_files *files, const char *directory, const char *name)
+{
+        int r;
+
+        r = add(files, directory, name, NULL);
+        return r < 0 ? r : sort(files);
+}
+
 int conf_files_find(struct conf_files *ret_files, const char *const *directories, const char *name)
 {
         CLEANUP(conf_files_clear) struct conf_files files = {};

@@ -35,6 +35,9 @@ struct conf_files {
 int conf_files_list(struct conf_files *ret_files, const char *const *directories,
                     const char *subdirectory, const char *suffix);
 
+/* Adds a file to the list that may not be there yet. Returns 0 or -ENOMEM. */
+int conf_files_add(struct conf_files *files, const char *directory, const char *name);
+
 /* Lists the one file of that name: in the highest directory that has it. */
 int conf_files_find(struct conf_files *ret_files, const char *const *directories, const char *name);
 

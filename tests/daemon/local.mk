@@ -15,6 +15,7 @@ daemon_tests = \
 	%D%/test-memory \
 	%D%/test-outcomes \
 	%D%/test-record \
+	%D%/test-reload \
 	%D%/test-restart \
 	%D%/test-rules \
 	%D%/test-tls
@@ -27,6 +28,7 @@ daemon_libs = libdaemon.a $(LDADD) $(LIBUDEV_LIBS) $(LIBSYSTEMD_LIBS) $(INIH_LIB
 %C%_test_memory_LDADD = $(daemon_libs)
 %C%_test_outcomes_LDADD = %D%/libdaemonbed.a $(daemon_libs)
 %C%_test_record_LDADD = $(daemon_libs)
+%C%_test_reload_LDADD = %D%/libdaemonbed.a $(daemon_libs)
 %C%_test_restart_LDADD = %D%/libdaemonbed.a $(daemon_libs)
 %C%_test_rules_LDADD = %D%/libdaemonbed.a $(daemon_libs)
 %C%_test_tls_LDADD = %D%/libdaemonbed.a $(daemon_libs)

@@ -312,6 +312,20 @@ int manager_reload(struct manager *m, struct error *ret_error)
         return 0;
 }
 
+int manager_add_rule(struct manager *m, const char *file, uint32_t before, const char *rule,
+                     struct error *ret_error)
+{
+        note(m, "add-rule \"%s\" %u %s", file, before, rule);
+        return refuse(m, ret_error);
+}
+
+int manager_remove_rule(struct manager *m, const char *file, uint32_t line, const char *text,
+                        struct error *ret_error)
+{
+        note(m, "remove-rule \"%s\" %u %s", file, line, text);
+        return refuse(m, ret_error);
+}
+
 void manager_set_paused(struct manager *m, bool paused)
 {
         note(m, paused ? "pause" : "resume");
@@ -322,6 +336,16 @@ void manager_set_paused(struct manager *m, bool paused)
 bool manager_may_go_to(const struct manager *m, const struct device *d, const char *guest)
 {
         return d->verdict.kind == VERDICT_ALLOWED && guests_have(d->verdict.guest, guest);
+}
+
+const char *manager_guests_named(const struct manager *m, const struct device *d,
+                                 const char **ret_source)
+{
+        if (d->verdict.guest)
+                return d->verdict.guest;
+
+        *ret_source = "DefaultGuest";
+        return m->config.default_guest[0] ? m->config.default_guest : NULL;
 }
 
 const char *manager_guest_for(const struct manager *m, const struct device *d)

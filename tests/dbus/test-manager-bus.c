@@ -145,7 +145,7 @@ static void options_must_be_known_once_and_of_their_type(void **state)
                 INVALID_ARGS, "no option \"hold\" here; known: wait");
         assert_error(caller_call(c, ROOT, MANAGER, "Attach", "ssa{sv}", "1-1", "vm1", 1, "wait",
                                  "s", "yes"),
-                     INVALID_ARGS, "\"wait\" is a boolean (b), not of type s");
+                     INVALID_ARGS, "\"wait\" is of type b, not s");
         assert_error(caller_call(c, ROOT, MANAGER, "Attach", "ssa{sv}", "1-1", "vm1", 2, "wait",
                                  "b", 1, "wait", "b", 0),
                      INVALID_ARGS, "\"wait\" is given twice");

@@ -68,6 +68,7 @@ unit_tests = \
 	%D%/test-print \
 	%D%/test-rule \
 	%D%/test-rule-error \
+	%D%/test-rules-edit \
 	%D%/test-session-control \
 	%D%/test-session-control-hostile \
 	%D%/test-session-link \
@@ -128,6 +129,8 @@ daemon_ldadd = $(config_ldadd)
 %C%_test_daemon_tls_files_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=geteuid
 %C%_test_daemon_tls_files_LDADD = $(daemon_ldadd)
 %C%_test_ini_LDADD = $(config_ldadd)
+%C%_test_rules_edit_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=write,--wrap=fsync,--wrap=renameat
+%C%_test_rules_edit_LDADD = $(config_ldadd)
 worker_ldadd = libdaemon.a $(LDADD) $(LIBSYSTEMD_LIBS)
 %C%_test_daemon_launcher_LDADD = $(worker_ldadd)
 %C%_test_daemon_worker_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=open
