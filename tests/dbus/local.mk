@@ -25,11 +25,13 @@ dbus_tests = \
 	%D%/test-bus \
 	%D%/test-manager-bus \
 	%D%/test-object \
+	%D%/test-policy-bus \
 	%D%/test-properties
 %C%_test_auth_LDADD = $(dbus_ldadd)
 %C%_test_bus_LDADD = $(dbus_ldadd)
 %C%_test_manager_bus_LDADD = $(dbus_ldadd)
 %C%_test_object_LDADD = $(dbus_ldadd)
+%C%_test_policy_bus_LDADD = $(dbus_ldadd)
 %C%_test_properties_LDADD = $(dbus_ldadd)
 
 # For programs that call the daemon.

@@ -60,12 +60,16 @@ static void send_method(struct caller *c, const struct method *method, bool inte
         sd_bus_message *m = caller_message(c, path_of(method->kind),
                                            object_classes[method->kind].interface, method->member);
 
+        if (method->takes & TAKES_RULES)
+                assert_true(sd_bus_message_append(m, "s", "-1,-1,-1,-1,1") >= 0);
         if (method->takes & TAKES_DEVICE)
                 assert_true(sd_bus_message_append(m, "s", "1-1") >= 0);
         if (method->takes & (TAKES_GUEST | TAKES_GUEST_OR_NONE))
                 assert_true(sd_bus_message_append(m, "s", "vm1") >= 0);
-        if (method->takes & (TAKES_ATTACH_OPTIONS | TAKES_NO_OPTIONS))
+        if (method->takes & (TAKES_ATTACH_OPTIONS | TAKES_RULE_OPTIONS | TAKES_NO_OPTIONS))
                 assert_true(sd_bus_message_append(m, "a{sv}", 0) >= 0);
+        if (method->takes & TAKES_RULE_PLACE)
+                assert_true(sd_bus_message_append(m, "sus", "20-a.rules", 1, "x") >= 0);
         sd_bus_message_set_allow_interactive_authorization(m, interactive);
         caller_send(c, m, ret);
 }
@@ -107,13 +111,13 @@ static void reading_is_free_and_all_else_is_refused_without_permission(void **st
                         sd_bus_message_unref(reply);
                 }
         }
-        assert_int_equal(n, 10);
+        assert_int_equal(n, 12);
 }
 
 static void methods_that_change_something_are_all_guarded(void **state)
 {
-        static const char *const free_ones[] = { "GetDevice", "GetGuest", "Explain", "ListRules",
-                                                 "GetStatistics" };
+        static const char *const free_ones[] = { "GetDevice", "GetGuest",  "Explain",
+                                                 "TestRules", "ListRules", "GetStatistics" };
 
         for (const struct method *method = methods; method->member; method++) {
                 bool is_free = false;

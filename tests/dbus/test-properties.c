@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Each property of each object, and what Explain, ListRules and GetStatistics say.
+ * Each property of each object.
  */
 #include "dbus/bed.h"
 
@@ -145,67 +145,6 @@ static void a_version_without_end_is_cut(void **state)
         snprintf(status->peer_version, sizeof(status->peer_version), "qemu");
 }
 
-#define FILE_LINE "/etc/usbredir/filters.d/50-test.rules"
-
-static void explain_says_what_the_rules_make_of_a_device(void **state)
-{
-        struct bed *bed = *state;
-        static const struct {
-                const char *rules, *want;
-        } cases[] = {
-                { "", "[verdict=denied,automatic=no,rule=,text=,pass=interface 0 (08/06/50),guest=,"
-                      "reason=No rule allows it: none matches its interface 0 (08/06/50).,"
-                      "refusal=]" },
-                { "8,-1,-1,-1,0\n-1,-1,-1,-1,1",
-                  "[verdict=denied,automatic=no,rule=" FILE_LINE ":1,text=0x08,-1,-1,-1,0,"
-                  "pass=interface 0 (08/06/50),guest=,"
-                  "reason=A rule denies its interface 0 (08/06/50).,refusal=]" },
-                { "!2:1: no such key",
-                  "[verdict=denied,automatic=no,rule=" FILE_LINE ":1,text=-1,-1,-1,-1,0,"
-                  "pass=interface 0 (08/06/50),guest=,reason=" FILE_LINE
-                  " is broken and denies everything until it is mended: 2:1: no such key,"
-                  "refusal=]" },
-                { "-1,-1,-1,-1,1 guest=vm1 auto=no",
-                  "[verdict=allowed,automatic=no,rule=" FILE_LINE ":1,"
-                  "text=-1,-1,-1,-1,1 guest=vm1 auto=no,pass=,guest=vm1,"
-                  "reason=It may be attached by hand; a rule has auto=no.,refusal=]" },
-                { "-1,-1,-1,-1,1 guest=vm1",
-                  "[verdict=allowed,automatic=yes,rule=" FILE_LINE ":1,"
-                  "text=-1,-1,-1,-1,1 guest=vm1,pass=,guest=vm1,"
-                  "reason=It is redirected to vm1 by itself.,refusal=]" },
-        };
-
-        for (size_t i = 0; i < ELEMENTS(cases); i++) {
-                CLEANUP(sd_bus_message_unrefp) sd_bus_message *reply = NULL;
-                CLEANUP(freep) char *text = NULL;
-
-                fake_set_rules(bed->manager, cases[i].rules);
-                reply = caller_call(&bed->caller, ROOT, MANAGER, "Explain", "s", "1-1");
-                text = message_text(reply);
-                assert_string_equal(text, cases[i].want);
-        }
-}
-
-static void rules_are_listed_with_what_they_do(void **state)
-{
-        struct bed *bed = *state;
-        CLEANUP(sd_bus_message_unrefp) sd_bus_message *reply = NULL;
-        CLEANUP(freep) char *text = NULL;
-
-        fake_set_rules(bed->manager, "3,-1,-1,-1,0\n"
-                                     "8,-1,-1,-1,1|-1,-1,-1,-1,0 serial=\"a b\"\n"
-                                     "-1,-1,-1,-1,1\n"
-                                     "!7:2: what is that");
-        reply = caller_call(&bed->caller, ROOT, MANAGER, "ListRules", "");
-        text = message_text(reply);
-        assert_string_equal(text,
-                            "[(" FILE_LINE ",1,0x03,-1,-1,-1,0,deny,[]),"
-                            "(" FILE_LINE
-                            ",2,0x08,-1,-1,-1,1|-1,-1,-1,-1,0 serial=\"a b\",mixed,[serial=a b]),"
-                            "(" FILE_LINE ",3,-1,-1,-1,-1,1,allow,[]),"
-                            "(" FILE_LINE ",4,-1,-1,-1,-1,0,broken,[problem=7:2: what is that])]");
-}
-
 static int setup(void **state)
 {
         struct bed *bed;
@@ -229,8 +168,6 @@ int main(void)
                 cmocka_unit_test(a_session_shows_what_its_process_told),
                 cmocka_unit_test(a_session_with_tls_is_encrypted),
                 cmocka_unit_test(a_version_without_end_is_cut),
-                cmocka_unit_test(explain_says_what_the_rules_make_of_a_device),
-                cmocka_unit_test(rules_are_listed_with_what_they_do),
         };
 
         return cmocka_run_group_tests_name("properties", tests, setup, bed_teardown);
