@@ -43,6 +43,7 @@ static const struct {
         { ERROR_("NoSuchDevice"), CTL_NOT_FOUND, NULL },
         { ERROR_("AmbiguousDevice"), CTL_NOT_FOUND, NULL },
         { ERROR_("NoSuchGuest"), CTL_NOT_FOUND, NULL },
+        { ERROR_("NoSuchRule"), CTL_NOT_FOUND, NULL },
         { ERROR_("Denied"), CTL_DENIED, NULL },
         { DBUS("AccessDenied"), CTL_DENIED, NULL },
         { DBUS("InteractiveAuthorizationRequired"), CTL_DENIED, NULL },

@@ -12,6 +12,14 @@
 /* Opens the system bus, or the one that DBUS_SYSTEM_BUS_ADDRESS names. */
 enum ctl_exit bus_open(struct ctl *ctl);
 
+/* For signals: those of the daemon, and that it comes or goes. */
+#define BUS_NAME "org.freedesktop.DBus"
+#define BUS_SIGNALS_MATCH                                                                          \
+        "type='signal',sender='" USBREDIR_NAME "',path_namespace='" USBREDIR_PATH "'"
+#define BUS_OWNER_MATCH                                                                            \
+        "type='signal',sender='" BUS_NAME "',interface='" BUS_NAME "',"                            \
+        "member='NameOwnerChanged',arg0='" USBREDIR_NAME "'"
+
 /*
  * Asks for what anybody may know. The reply must be of the type "returns", one value, and is
  * returned as JSON (see value.h).

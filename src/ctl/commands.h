@@ -17,7 +17,9 @@
         C(attach,   "DEVICE [GUEST]",      1, 2,        "redirect a device; without GUEST to where the policy says") \
         C(detach,   "DEVICE... | --all",   0, INT_MAX,  "take devices back") \
         C(explain,  "DEVICE",              1, 1,        "what the policy says of a device, and which rule says it") \
-        C(rules,    "",                    0, 0,        "the rules, in order") \
+        C(rules,    "[add RULE | remove FILE:LINE]", 0, 2, "the rules, in order; or one more, or one less") \
+        C(learn,    "",                    0, 0,        "print the rule for the device that is plugged in next") \
+        C(doctor,   "",                    0, 0,        "look for all that is wrong, and say what to do") \
         C(monitor,  "",                    0, 0,        "print a line for each change, until interrupted") \
         C(reload,   "",                    0, 0,        "have the daemon read its configuration again") \
         C(pause,    "",                    0, 0,        "stop redirecting by rules; sessions go on") \

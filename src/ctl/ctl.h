@@ -12,7 +12,7 @@
         E(DONE,         0,    "done") \
         E(FAILURE,      1,    "failure") \
         E(USAGE,        2,    "wrong usage") \
-        E(NOT_FOUND,    3,    "no such device or guest, or several") \
+        E(NOT_FOUND,    3,    "no such device, guest or rule, or several") \
         E(DENIED,       4,    "denied, by the policy or for want of authorization") \
         E(NO_DAEMON,    5,    "the daemon is not running, or cannot be reached")
 /* clang-format on */
@@ -28,6 +28,12 @@ struct ctl {
         bool json, no_legend, no_ask_password;
         bool wait; /* attach: for the outcome */
         bool all;  /* detach: all devices */
+        bool add;  /* learn: also add the rule */
+
+        const char *guest;  /* learn; NULL: the rule names none */
+        const char *file;   /* rules add, learn; NULL: the daemon's choice */
+        const char *before; /* rules add: a line number; NULL: last */
+        const char *root;   /* doctor: where the host's files are */
 };
 
 /* The bus as the API names it. */

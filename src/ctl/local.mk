@@ -11,9 +11,15 @@ libctl_a_SOURCES = \
 	%D%/details.c \
 	%D%/details.h \
 	%D%/devices.c \
+	%D%/doctor-objects.c \
+	%D%/doctor.c \
+	%D%/doctor.h \
 	%D%/event.c \
 	%D%/event.h \
 	%D%/guests.c \
+	%D%/host.c \
+	%D%/host.h \
+	%D%/learn.c \
 	%D%/listing.c \
 	%D%/listing.h \
 	%D%/monitor.c \
@@ -22,6 +28,7 @@ libctl_a_SOURCES = \
 	%D%/options.c \
 	%D%/options.h \
 	%D%/policy.c \
+	%D%/policy.h \
 	%D%/sessions.c \
 	%D%/status.c \
 	%D%/text.c \

@@ -19,12 +19,6 @@
 #include "util/cleanup.h"
 #include "util/macro.h"
 
-#define BUS_NAME      "org.freedesktop.DBus"
-#define SIGNALS_MATCH "type='signal',sender='" USBREDIR_NAME "',path_namespace='" USBREDIR_PATH "'"
-#define OWNER_MATCH                                                                                \
-        "type='signal',sender='" BUS_NAME "',interface='" BUS_NAME "',"                            \
-        "member='NameOwnerChanged',arg0='" USBREDIR_NAME "'"
-
 struct monitor {
         struct ctl *ctl;
         json_t *all;     /* what is known; NULL before the first reply */
@@ -251,9 +245,9 @@ static int run(struct monitor *m)
 {
         int r;
 
-        r = sd_bus_add_match(m->ctl->bus, NULL, SIGNALS_MATCH, on_signal, m);
+        r = sd_bus_add_match(m->ctl->bus, NULL, BUS_SIGNALS_MATCH, on_signal, m);
         if (r >= 0)
-                r = sd_bus_add_match(m->ctl->bus, NULL, OWNER_MATCH, on_owner, m);
+                r = sd_bus_add_match(m->ctl->bus, NULL, BUS_OWNER_MATCH, on_owner, m);
         if (r >= 0)
                 r = fetch(m);
 

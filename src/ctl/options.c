@@ -20,6 +20,11 @@
         O(NO_LEGEND,       "no-legend",       NULL,       NULL,           "print tables without headings") \
         O(WAIT,            "wait",            NULL,       "attach",       "attach: wait until the guest has the device, or fail (20 s)") \
         O(ALL,             "all",             NULL,       "detach",       "detach: all devices") \
+        O(FILE,            "file",            "FILE",     "rules",        "rules add: to this file, NN-NAME.rules, instead of 20-added.rules") \
+        O(BEFORE,          "before",          "LINE",     "rules",        "rules add: in front of this line, instead of as the last one") \
+        O(GUEST,           "guest",           "GUEST",    "learn",        "learn: the rule names this guest") \
+        O(ADD,             "add",             NULL,       "learn",        "learn: also add the rule") \
+        O(ROOT,            "root",            "DIRECTORY", "doctor",      "doctor: the host's files are there, instead of in /") \
         O(NO_ASK_PASSWORD, "no-ask-password", NULL,       NULL,           "never have the user asked to authenticate") \
         O(BUS_ADDRESS,     "bus-address",     "ADDRESS",  NULL,           "the D-Bus to use instead of the system's") \
         O(VERSION,         "version",         NULL,       NULL,           "print the version") \
@@ -105,6 +110,11 @@ static enum options_result set_option(enum option_id option, const char *argumen
         case OPTION_NO_LEGEND: ctl->no_legend = true; break;
         case OPTION_WAIT: ctl->wait = true; break;
         case OPTION_ALL: ctl->all = true; break;
+        case OPTION_FILE: ctl->file = argument; break;
+        case OPTION_BEFORE: ctl->before = argument; break;
+        case OPTION_GUEST: ctl->guest = argument; break;
+        case OPTION_ADD: ctl->add = true; break;
+        case OPTION_ROOT: ctl->root = argument; break;
         case OPTION_NO_ASK_PASSWORD: ctl->no_ask_password = true; break;
         case OPTION_BUS_ADDRESS:
                 /* sd-bus has no other way that keeps all it does for the system bus. */
@@ -162,7 +172,8 @@ enum options_result options_parse(int argc, char **argv, struct ctl *ctl,
 
         while ((option = getopt_long(argc, argv, "", long_options, NULL)) >= 0) {
                 if (option <= OPTION_BASE)
-                        return usage("see above"); /* getopt has said which */
+                        /* getopt has said which */
+                        return usage("what begins with \"-\" and is no option comes behind \"--\"");
 
                 given[option - OPTION_BASE - 1] = true;
                 result = set_option((enum option_id)option, optarg, ctl);

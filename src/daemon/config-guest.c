@@ -78,8 +78,7 @@ int guest_config_copy(struct guest_config *ret_copy, const struct guest_config *
         copy.source = guest->source ? strdup(guest->source) : NULL;
         copy.tls = (struct tls_config){};
         copy.channels = calloc(MAX(guest->n_channels, (size_t)1), sizeof(*copy.channels));
-        if (!copy.description || !copy.file || !copy.channels ||
-            (guest->source && !copy.source))
+        if (!copy.description || !copy.file || !copy.channels || (guest->source && !copy.source))
                 return -ENOMEM;
         if (tls_config_copy(&copy.tls, &guest->tls) < 0)
                 return -ENOMEM;

@@ -18,7 +18,7 @@ struct teller {
         const char *file;
         const char *consequence; /* what is done about them */
         bool is_of_rules;
-        int failure;             /* 0 or -ENOMEM */
+        int failure; /* 0 or -ENOMEM */
 };
 
 void config_tell(struct teller *teller, struct ini_place at, const char *format, ...) PRINTF(3, 4);

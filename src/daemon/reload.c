@@ -156,10 +156,9 @@ static int reload(struct manager *m, struct error *ret_error)
         begin_again(m, true);
         manager_prepare(m);
 
-        return m->config->n_errors > 0 ? first_error(m->config,
-                                                     " (and more: see ConfigurationErrors)",
-                                                     ret_error)
-                                       : 0;
+        return m->config->n_errors > 0
+                       ? first_error(m->config, " (and more: see ConfigurationErrors)", ret_error)
+                       : 0;
 }
 
 int manager_reload(struct manager *m, struct error *ret_error)

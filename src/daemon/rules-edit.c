@@ -52,7 +52,8 @@ static int find_path(struct rules_edit *edit, const char *directory, const char 
 
         n = snprintf(prefix, sizeof(prefix), "%s/" SUBDIRECTORY "/", directory);
         if (n < 0 || (size_t)n >= sizeof(prefix))
-                return error_set(ret_error, ERROR_FAILED, "the path of " SUBDIRECTORY " is too long");
+                return error_set(ret_error, ERROR_FAILED,
+                                 "the path of " SUBDIRECTORY " is too long");
         if (!strncmp(name, prefix, (size_t)n))
                 name += n;
 
@@ -63,11 +64,12 @@ static int find_path(struct rules_edit *edit, const char *directory, const char 
                                  "/dev/null of its name there mask it",
                                  QUOTED_MAX, name, prefix);
         if (!is_name(name))
-                return error_set(ret_error, ERROR_INVALID_ARGS,
-                                 "\"%.*s\" is no name for a file of rules: it is two digits, \"-\", "
-                                 "letters, digits, \"_\", \".\" or \"-\", then " SUFFIX
-                                 ", at most %d bytes, such as " RULES_EDIT_FILE,
-                                 QUOTED_MAX, name, RULES_EDIT_NAME_MAX);
+                return error_set(
+                        ret_error, ERROR_INVALID_ARGS,
+                        "\"%.*s\" is no name for a file of rules: it is two digits, \"-\", "
+                        "letters, digits, \"_\", \".\" or \"-\", then " SUFFIX
+                        ", at most %d bytes, such as " RULES_EDIT_FILE,
+                        QUOTED_MAX, name, RULES_EDIT_NAME_MAX);
 
         snprintf(edit->path, sizeof(edit->path), "%s%s", prefix, name);
         return 0;

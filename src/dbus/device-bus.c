@@ -80,6 +80,7 @@ static int put_guests(sd_bus_message *m, const struct object *o)
         P(Verdict,    "s",       EMITS_CHANGE, PUT("s", verdict_kind_name(d->verdict.kind))) \
         P(Rule,       "s",       EMITS_CHANGE, put_text(m, d->rule)) \
         P(Guard,      "s",       EMITS_CHANGE, PUT("s", "")) \
+        P(Settled,    "b",       EMITS_CHANGE, PUT("b", d->info.is_settled)) \
         P(Inhibited,  "b",       EMITS_CHANGE, PUT("b", d->is_inhibited)) \
         P(Guests,     "as",      EMITS_CHANGE, put_guests(m, o)) \
         P(Session,    "o",       EMITS_CHANGE, put_object(m, o, OBJECT_SESSION, d->redirection)) \

@@ -86,8 +86,8 @@ static void explain_permission(const struct manager *manager, const struct devic
                 snprintf(ret, size, "It is redirected to %s by itself.", guest);
 }
 
-static void explain_verdict(const struct manager *manager, const struct device *d, const char *guest,
-                    const char *pass, char *ret, size_t size)
+static void explain_verdict(const struct manager *manager, const struct device *d,
+                            const char *guest, const char *pass, char *ret, size_t size)
 {
         if (d->info.refusal[0]) {
                 snprintf(ret, size, "It cannot be judged: %s", d->info.refusal);
@@ -159,9 +159,7 @@ static const char *value_of(const struct verdict *v, enum key_id key)
         switch (key) {
         case KEY_AUTO: return v->automatic ? "yes" : "no";
         case KEY_ON:
-                return v->on == RULE_ON_PLUG    ? "plug"
-                       : v->on == RULE_ON_START ? "start"
-                                                : "both";
+                return v->on == RULE_ON_PLUG ? "plug" : v->on == RULE_ON_START ? "start" : "both";
         case KEY_HOLD: return v->hold ? "yes" : "no";
         case KEY_RESET: return v->reset ? "yes" : "no";
         case KEY_FORCE: return v->force ? "yes" : "no";
@@ -181,8 +179,7 @@ static const struct policy_entry *speaker_of(const struct verdict *v, enum key_i
 
                 if ((key == KEY_AUTO && !v->automatic && !rule_is_automatic(entry->rule)) ||
                     (key == KEY_FORCE && !v->force && !rule_forces(entry->rule)) ||
-                    (key == KEY_GUEST && v->guest &&
-                     entry->rule->values[KEY_GUEST] == v->guest))
+                    (key == KEY_GUEST && v->guest && entry->rule->values[KEY_GUEST] == v->guest))
                         return entry;
         }
 
@@ -203,7 +200,8 @@ static int put_key(sd_bus_message *m, enum key_id key, const char *value, const 
         return r < 0 ? r : sd_bus_message_close_container(m);
 }
 
-/* Each key that acts, what it comes to, and where that is from: a rule, or what stands in for it. */
+/* Each key that acts, what it comes to, and where that is from: a rule, or what stands in for it.
+ */
 static int put_keys(sd_bus_message *m, const struct manager *manager, const struct device *d,
                     const struct decision *decisions, size_t n)
 {

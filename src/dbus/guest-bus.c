@@ -94,6 +94,7 @@ static int put_sessions(sd_bus_message *m, const struct object *o)
         P(Channels,    "a(sss)", EMITS_CHANGE, put_channels(m, o)) \
         P(Queue,       "ao",     EMITS_CHANGE, put_queue(m, o)) \
         P(Sessions,    "ao",     EMITS_CHANGE, put_sessions(m, o)) \
+        P(Exposed,     "b",      EMITS_CHANGE, PUT("b", guest_config_is_exposed(guest_config(g)))) \
         P(RetryAtUSec, "t",      EMITS_CHANGE, PUT("t", guest_retry_at_usec(g))) \
         P(LastError,   "s",      EMITS_CHANGE, put_text(m, guest_last_error(g)))
 

@@ -3,7 +3,9 @@
 ctl_tests = \
 	%D%/test-absent.sh \
 	%D%/test-commands.sh \
+	%D%/test-doctor.sh \
 	%D%/test-help.sh \
+	%D%/test-learn.sh \
 	%D%/test-monitor.sh \
 	%D%/test-terminal.sh
 dist_check_SCRIPTS += $(ctl_tests) %D%/mock-usbredird.py

@@ -7,7 +7,7 @@
 Prints "ready" when it has the name, then a line for each order it is given. What is to happen comes
 as lines on standard input:
 
-    set KIND NAME PROPERTY VALUE    a property of type s changes
+    set KIND NAME PROPERTY VALUE    a property of type s, or b (yes or no), changes
     add KIND NAME [PROPERTY=VALUE]...
     remove KIND NAME
     ended SESSION DEVICE REASON MESSAGE
@@ -60,7 +60,7 @@ def device(port, **more):
         'Interfaces': dbus.Array([tuple(map(dbus.Byte, (0, 8, 6, 0x50)))], signature='(yyyy)'),
         'State': 'idle', 'Verdict': 'allowed',
         'Rule': '/usr/lib/usbredir/filters.d/90-defaults.rules:3', 'Guard': '',
-        'Inhibited': False, 'Guests': dbus.Array([], signature='s'),
+        'Settled': True, 'Inhibited': False, 'Guests': dbus.Array([], signature='s'),
         'Session': dbus.ObjectPath('/'), 'LastError': ''}, **more)
 
 
@@ -69,7 +69,7 @@ def guest(name, **more):
         'Name': name, 'Description': '', 'State': 'idle',
         'Channels': dbus.Array([('unix:/run/vm/%s.sock' % name, 'idle', '')], signature='(sss)'),
         'Queue': dbus.Array([], signature='o'), 'Sessions': dbus.Array([], signature='o'),
-        'RetryAtUSec': dbus.UInt64(0), 'LastError': ''}, **more)
+        'RetryAtUSec': dbus.UInt64(0), 'Exposed': False, 'LastError': ''}, **more)
 
 
 def session(number, **more):
@@ -82,6 +82,7 @@ def session(number, **more):
         'Pid': dbus.UInt32(4711)}, **more)
 
 
+BOOLEANS = ('Settled', 'Inhibited', 'Exposed')
 MAKERS = {'device': device, 'guest': guest, 'session': session}
 
 HOSTILE = ('\x1b]0;owned\x07\x1b[31mred\u0085\n' + '\u00e4' * 140)  # with its 12 controls 293 bytes
@@ -104,6 +105,7 @@ GUESTS = [
     guest('win10', Description='Windows 10, second floor', State='connected',
           Channels=dbus.Array([('tcp:192.168.122.10:4000', 'occupied', '1-1.4'),
                                ('tcp:192.168.122.10:4001', 'idle', '')], signature='(sss)'),
+          Exposed=True,
           Sessions=dbus.Array([encode('session', '7')], signature='o')),
     guest('build', State='unreachable', Queue=dbus.Array([device_path('1-1.9')], signature='o'),
           RetryAtUSec=dbus.UInt64(1700000100000000),
@@ -225,14 +227,43 @@ class Manager(dbus.service.Object):
         if text == '2-1':
             return {'verdict': 'denied', 'automatic': False, 'rule': '', 'text': '', 'pass': 'device class 00/00/00',
                     'guest': '', 'reason': 'denied: no rule matches', 'refusal': 'more than 32 interfaces'}
+        if text == '1-1.4':
+            lead = '/etc/usbredir/filters.d/10-sticks.rules:12'
+            rule = '0x08,0x0781,-1,-1,1 guest=win10,build'
+            return {'verdict': 'allowed', 'automatic': True, 'rule': lead, 'text': rule,
+                    'pass': '', 'lead': lead, 'guest': 'win10', 'guard': '', 'refusal': '',
+                    'reason': 'It is redirected to win10 by itself.', 'inhibited': False,
+                    'rejected': False, 'paused': False,
+                    'passes': dbus.Array([('interface 0 (08/06/50)', lead, rule, True)],
+                                         signature='(sssb)'),
+                    'keys': dbus.Array([('guest', 'win10,build', lead), ('auto', 'yes', 'default')],
+                                       signature='(sss)')}
         return {'verdict': 'denied', 'automatic': False,
                 'rule': '/usr/lib/usbredir/filters.d/40-defaults.rules:1',
-                'text': '-1,-1,-1,-1,0 interface=03/01/01', 'pass': 'interface 0, class 03/01/01',
-                'guest': '', 'reason': 'denied: a rule denies interface 0\x1b[2J', 'refusal': ''}
+                'text': '-1,-1,-1,-1,0 interface=03/01/01', 'pass': 'interface 0 (03/01/01)',
+                'lead': '', 'guest': '', 'reason': 'denied: a rule denies interface 0\x1b[2J',
+                'refusal': '', 'inhibited': True, 'rejected': False, 'paused': False,
+                'passes': dbus.Array([('interface 0 (03/01/01)',
+                                       '/usr/lib/usbredir/filters.d/40-defaults.rules:1',
+                                       '-1,-1,-1,-1,0 interface=03/01/01', False),
+                                      ('interface 1 (03/00/00)\x1b[2J', '', '', False)],
+                                     signature='(sssb)'),
+                'keys': dbus.Array([], signature='(sss)')}
 
     @dbus.service.method(NAME + '.Manager', in_signature='', out_signature='a(sussa{sv})')
     def ListRules(self):
         return RULES
+
+    @dbus.service.method(NAME + '.Manager', in_signature='sa{sv}', message_keyword='message')
+    def AddRule(self, rule, options, message):
+        options = ' '.join(f'{k}={v}' for k, v in sorted(options.items()))
+        self.order(message, f'AddRule "{rule}" {options}')
+        if rule == 'nonsense':
+            raise Error('InvalidRule', 'column 1: expected class,vendor,product,version,allow')
+
+    @dbus.service.method(NAME + '.Manager', in_signature='sus', message_keyword='message')
+    def RemoveRule(self, file, line, text, message):
+        self.order(message, f'RemoveRule "{file}" {line} "{text}"')
 
     @dbus.service.signal(NAME + '.Manager', signature='ooss')
     def SessionEnded(self, session_path, device_path_, reason, message):
@@ -256,10 +287,13 @@ class Manager(dbus.service.Object):
         what, words = words[0], words[1:]
         if what == 'set':
             path, interface = encode(words[0], words[1]), f'{NAME}.{words[0].capitalize()}'
-            self.objects[path][interface][words[2]] = words[3]
-            self.changed(path, interface, {words[2]: words[3]})
+            value = words[3] == 'yes' if words[2] in BOOLEANS else words[3]
+            self.objects[path][interface][words[2]] = value
+            self.changed(path, interface, {words[2]: value})
         elif what == 'add':
-            made = MAKERS[words[0]](words[1], **dict(w.split('=', 1) for w in words[2:]))
+            more = dict(w.split('=', 1) for w in words[2:])
+            more.update({k: v == 'yes' for k, v in more.items() if k in BOOLEANS})
+            made = MAKERS[words[0]](words[1], **more)
             path = self.put(words[0], words[1], made)
             self.InterfacesAdded(path, self.objects[path])
         elif what == 'remove':

@@ -22,7 +22,7 @@ start_bus
 
 name=no_daemon
 for arguments in list guests sessions status 'status 1-1' 'attach 1-1' 'detach 1-1' 'detach --all' \
-	'explain 1-1' rules monitor reload pause resume; do
+	'explain 1-1' rules learn monitor reload pause resume; do
 	# shellcheck disable=SC2086
 	run 5 $arguments
 	says 'usbredird is not running: systemctl start usbredird'

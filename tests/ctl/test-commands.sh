@@ -32,14 +32,19 @@ done <<-END
 	explain.txt        explain 1-1.10
 	explain.json       explain 1-1.10 --json
 	explain-none.txt   explain 2-1
+	explain-allowed.txt explain 1-1.4
+	explain-allowed.json explain 1-1.4 --json
 	rules.txt          rules
 	rules.json         rules --json
 END
 
 name=no_control_character_is_printed
-for arguments in list 'list --json' 'status 2-1' 'status 2-1 --json' 'explain 1-1.10' status; do
+for arguments in list 'list --json' 'status 2-1' 'status 2-1 --json' 'explain 1-1.10' status \
+	'doctor --root=/nowhere'; do
+	code=0
+	[ "${arguments%% *}" != doctor ] || code=1
 	# shellcheck disable=SC2086
-	run 0 $arguments
+	run "$code" $arguments
 	if LC_ALL=C grep -q "[^[:print:]$(printf '\200-\377')]" "$directory/out" ||
 		grep -q "$(printf '\302\205')" "$directory/out"; then
 		fail "$arguments"
@@ -72,6 +77,12 @@ done <<-END
 	0|Pause (may ask)|pause
 	0|Resume (may ask)|resume
 	1|Reload (may ask)|reload
+	0|AddRule "8,-1,-1,-1,1" before=0 file= (may ask)|rules add 8,-1,-1,-1,1
+	0|AddRule "-1,-1,-1,-1,1" before=0 file= (may ask)|rules add -- -1,-1,-1,-1,1
+	0|AddRule "8,-1,-1,-1,1" before=3 file=30-x.rules (may not ask)|rules add --before=3 --file=30-x.rules 8,-1,-1,-1,1 --no-ask-password
+	1|AddRule "nonsense" before=0 file= (may ask)|rules add nonsense
+	0|RemoveRule "/etc/usbredir/filters.d/10-sticks.rules" 12 "0x08,0x0781,-1,-1,1 guest=win10,build" (may ask)|rules remove 10-sticks.rules:12
+	0|RemoveRule "/usr/lib/usbredir/filters.d/40-defaults.rules" 1 "-1,-1,-1,-1,0 interface=03/01/01" (may ask)|rules remove /usr/lib/usbredir/filters.d/40-defaults.rules:1
 END
 
 name=attach_prints_the_session
@@ -87,6 +98,13 @@ name=reload_prints_what_is_broken
 run 1 reload
 says '/etc/usbredir/filters.d/10-sticks.rules:3:7: unknown key "gest=": did you mean guest='
 wait_for_line "$mock_out" 'Reload*'
+pass
+
+name=a_rule_that_is_not_there_is_not_removed
+for place in 10-sticks.rules:13 11-sticks.rules:12 filters.d/10-sticks.rules:12; do
+	run 3 rules remove "$place"
+	says "there is no rule at $place: usbredirctl rules shows all"
+done
 pass
 
 name=detach_goes_on_after_an_error
@@ -109,6 +127,7 @@ while read -r error code; do
 	pass
 done <<-END
 	NoSuchDevice                     3
+	NoSuchRule                       3
 	AmbiguousDevice                  3
 	NoSuchGuest                      3
 	NoFreeChannel                    1
@@ -146,6 +165,19 @@ done <<-END
 	either devices or --all|detach
 	either devices or --all|detach --all 1-1
 	--all is an option of detach|attach --all 1-1
+	rules takes nothing, add RULE|rules add
+	rules takes nothing, add RULE|rules remove
+	rules takes nothing, add RULE|rules drop 10-sticks.rules:12
+	rules remove takes FILE:LINE|rules remove 10-sticks.rules
+	rules remove takes FILE:LINE|rules remove 10-sticks.rules:0
+	rules remove takes FILE:LINE|rules remove 10-sticks.rules:-1
+	--before takes the number of a line|rules add --before=0 8,-1,-1,-1,1
+	--before takes the number of a line|rules add --before=1x 8,-1,-1,-1,1
+	are options of rules add|rules --before=1
+	are options of rules add|rules --file=a remove 10-sticks.rules:12
+	--file is an option of rules|list --file=a
+	--add is an option of learn|doctor --add
+	and is no option comes behind "--"|rules add -1,-1,-1,-1,1
 	--wait is an option of attach|detach --wait 1-1
 	unrecognized option|--frobnicate
 	requires an argument|list --bus-address

@@ -66,8 +66,8 @@ changes() {
     busctl --xml-interface introspect org.usbredir1 "$2" | python3 -c '
 import sys
 from xml.etree import ElementTree
-values = { "device": ["1-1"], "guest": ["vm1"], "options": ["0"], "rule": ["-1,-1,-1,-1,1"],
-           "file": ["20-a.rules"], "line": ["1"], "text": ["-1,-1,-1,-1,1"] }
+values = { "device": ["1-1"], "guest": ["vm1"], "options": ["0"], "rule": ["8,-1,-1,-1,1"],
+           "file": ["20-a.rules"], "line": ["1"], "text": ["8,-1,-1,-1,1"] }
 free = { "GetDevice", "GetGuest", "Explain", "TestRules", "ListRules", "GetStatistics" }
 for i in ElementTree.parse(sys.stdin).getroot().findall("interface"):
     for m in i.findall("method") if i.get("name") == sys.argv[1] else []:

@@ -148,8 +148,8 @@ static void a_session_ends_only_if_a_rule_denies_its_device_now(void **state)
         bed_settle(bed);
         assert_false(first->is_asked_to_end || second->is_asked_to_end);
 
-        assert_ok(bed, manager_remove_rule(bed->m, ADDED, 1, "0x0b,-1,-1,-1,1 guest=vm1",
-                                           &bed->error));
+        assert_ok(bed,
+                  manager_remove_rule(bed->m, ADDED, 1, "0x0b,-1,-1,-1,1 guest=vm1", &bed->error));
         bed_until(bed, second->is_asked_to_end);
         bed_settle(bed);
         assert_false(first->is_asked_to_end);

@@ -169,9 +169,8 @@ static void test_rules_takes_as_much_as_a_file_may_have(void **state)
         assert_non_null(rules);
         memset(rules, '\n', CONF_FILE_SIZE_MAX + 1);
         rules[CONF_FILE_SIZE_MAX + 1] = '\0';
-        assert_error(
-                caller_call(&bed->caller, ROOT, MANAGER, "TestRules", "ss", rules, "1-1"),
-                INVALID_ARGS, "at most 1 MiB");
+        assert_error(caller_call(&bed->caller, ROOT, MANAGER, "TestRules", "ss", rules, "1-1"),
+                     INVALID_ARGS, "at most 1 MiB");
         rules[CONF_FILE_SIZE_MAX] = '\0';
         text = answer_text(
                 caller_call(&bed->caller, ROOT, MANAGER, "TestRules", "ss", rules, "1-1"));

@@ -17,9 +17,9 @@
 #include "util/conf-files.h"
 #include "util/macro.h"
 
-#define RULE   "0x08,0x0781,0x5581,-1,1"
-#define OTHER  "-1,-1,-1,-1,1 auto=no"
-#define ADDED  "filters.d/20-added.rules"
+#define RULE    "0x08,0x0781,0x5581,-1,1"
+#define OTHER   "-1,-1,-1,-1,1 auto=no"
+#define ADDED   "filters.d/20-added.rules"
 #define SHIPPED "# The package's.\n" OTHER "\n"
 
 /* Steps to be done before one fails, or the process dies; -1: all are done. */
@@ -303,8 +303,7 @@ static void a_crash_leaves_the_old_file_or_the_new_one(void **state)
                 assert_file(t, "etc/" ADDED, want[n]);
 
                 /* What is left over is not read. */
-                assert_int_equal(
-                        conf_files_list(&files, t->directories, "filters.d", ".rules"), 0);
+                assert_int_equal(conf_files_list(&files, t->directories, "filters.d", ".rules"), 0);
                 assert_int_equal(files.n_files, 3);
         }
 
