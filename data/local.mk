@@ -20,7 +20,8 @@ generated_units = \
 %D%/systemd/usbredir-session@.service: %D%/systemd/usbredir-session@.service.in
 	$(make_unit)
 make_unit = $(AM_V_GEN)$(MKDIR_P) '$(@D)' && \
-	sed -e 's|@bindir[@]|$(bindir)|' -e 's|@sbindir[@]|$(sbindir)|' '$(srcdir)/$@.in' >'$@.tmp' && \
+	sed -e 's|@bindir[@]|$(bindir)|' -e 's|@sbindir[@]|$(sbindir)|' \
+	-e 's|@sysconfdir[@]|$(sysconfdir)|' '$(srcdir)/$@.in' >'$@.tmp' && \
 	mv '$@.tmp' '$@'
 $(generated_units): Makefile
 

@@ -28,6 +28,7 @@ offered() (
 	usbredirctl() {
 		case $* in
 			'--no-legend list') printf '%s\n' '1-1.4 0781:5581 a stick' '2-1 046d:c31c keyboard' ;;
+			'--no-legend rules') printf '%s\n' '10-sticks.rules:12 allow 8,-1,-1,-1,1' ;;
 			'--no-legend guests') printf '%s\n' 'win10 connected' 'build idle' ;;
 		esac
 	}
@@ -64,7 +65,7 @@ same_words "$(help_words Commands)" "$(offered '')"
 pass
 
 name=completion_and_help_have_the_same_options
-same_words "$(help_words Options)" "$(for command in attach detach; do
+same_words "$(help_words Options)" "$(for command in attach detach rules learn doctor; do
 	offered "$command" -
 done | sed 's/=$//' | sort -u)"
 pass
@@ -89,6 +90,10 @@ done <<-END
 	 |explain,1-1.4,
 	 |guests,
 	 |--bus-address,=,
+	add remove |rules,
+	10-sticks.rules:12 |rules,remove,1
+	--before= |rules,--be
+	 |rules,--file,=,
 END
 
 name=manual_knows_every_key

@@ -21,7 +21,8 @@ starts_sessions() {
 refuses_nobody() {
     is "nobody is refused: $1" "" "$(host "
         not_refused '$1' Manager /org/usbredir1 Attach_ssa{sv}_46f4:0001:super_vm1_0
-            Detach_sa{sv}_46f4:0001:super_0 DetachAll Reload Pause Resume;
+            Detach_sa{sv}_46f4:0001:super_0 DetachAll Reload Pause Resume
+            AddRule_sa{sv}_8,-1,-1,-1,0_0 RemoveRule_sus_20-added.rules_1_8,-1,-1,-1,0;
         not_refused '$1' Device \$(object_of GetDevice 46f4:0001:super) Attach_sa{sv}_vm1_0
             Detach_a{sv}_0;
         not_refused '$1' Guest \$(object_of GetGuest vm1) Connect Disconnect")"
@@ -39,6 +40,24 @@ asks_polkit() {
     refuses_nobody 'Access denied'
     exits "root needs no polkit" 0 host 'usbredirctl pause && usbredirctl resume'
     host 'systemctl unmask --runtime polkit.service' >/dev/null
+    is "the stick is still" redirected "$(host 'device super State')"
+}
+
+# Rules are written by the daemon, in the sandbox that it has.
+changes_rules() {
+    local file=/etc/usbredir/filters.d/20-added.rules
+
+    exits "root adds a rule" 0 host "usbredirctl rules add '0x55,-1,-1,-1,0 serial=none'"
+    is "it is in a file that all may read" "usbredir 644 0x55,-1,-1,-1,0 serial=none" \
+        "$(host "stat -c '%U %a' $file | tr '\n' ' '; cat $file")"
+    is "it is in force" 1 "$(host 'usbredirctl --no-legend rules' | grep -c '20-added.rules:1 ')"
+    is "nothing else is written to" "" "$(host 'p=$(systemctl show -P MainPID usbredird)
+        for d in /etc/usbredir /etc/usbredir/guests.d /usr/lib/usbredir; do
+            nsenter -t "$p" -m test -w "$d" && echo "$d"; done')"
+    exits "root removes it" 0 host 'usbredirctl rules remove 20-added.rules:1'
+    is "the file is empty" 0 "$(host "stat -c %s $file")"
+    exits "the doctor has no complaint about the host" 0 \
+        host '! usbredirctl doctor | grep -E "^(problem|warning) +(daemon|usbfs|polkit|udev)"'
     is "the stick is still" redirected "$(host 'device super State')"
 }
 
