@@ -83,6 +83,7 @@ static const struct column columns[] = {
         { "retry-at", "RetryAtUSec", .format = TEXT_TIME },
         { "channels", .value = guest_channels },
         { "sessions", .value = guest_sessions },
+        { "exposed", "Exposed" },
 };
 
 const struct listing guest_listing = { OBJECT_GUEST, columns, ELEMENTS(columns) };

@@ -69,7 +69,7 @@ def guest(name, **more):
         'Name': name, 'Description': '', 'State': 'idle',
         'Channels': dbus.Array([('unix:/run/vm/%s.sock' % name, 'idle', '')], signature='(sss)'),
         'Queue': dbus.Array([], signature='o'), 'Sessions': dbus.Array([], signature='o'),
-        'RetryAtUSec': dbus.UInt64(0), 'Exposed': False, 'LastError': ''}, **more)
+        'Exposed': False, 'RetryAtUSec': dbus.UInt64(0), 'LastError': ''}, **more)
 
 
 def session(number, **more):
@@ -102,10 +102,9 @@ DEVICES = [
            ProductId=dbus.UInt16(0xb)),
 ]
 GUESTS = [
-    guest('win10', Description='Windows 10, second floor', State='connected',
+    guest('win10', Description='Windows 10, second floor', State='connected', Exposed=True,
           Channels=dbus.Array([('tcp:192.168.122.10:4000', 'occupied', '1-1.4'),
                                ('tcp:192.168.122.10:4001', 'idle', '')], signature='(sss)'),
-          Exposed=True,
           Sessions=dbus.Array([encode('session', '7')], signature='o')),
     guest('build', State='unreachable', Queue=dbus.Array([device_path('1-1.9')], signature='o'),
           RetryAtUSec=dbus.UInt64(1700000100000000),

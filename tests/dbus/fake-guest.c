@@ -24,6 +24,7 @@ struct guest {
         struct manager *manager;
         struct guest_config config;
         enum guest_state state;
+        struct channel_config address; /* of the first channel */
         struct channel channels[CHANNELS];
         struct waiter *queue;
         uint64_t retry_at_usec;
@@ -45,6 +46,10 @@ struct guest *fake_add_guest(struct manager *m, const char *name)
         g->manager = m;
         snprintf(g->config.name, sizeof(g->config.name), "%s", name);
         g->config.description = strdup("a guest");
+        g->address.address.kind = ADDRESS_TCP;
+        snprintf(g->address.address.host, sizeof(g->address.address.host), "%s", name);
+        g->config.channels = &g->address;
+        g->config.n_channels = 1;
         for (size_t i = 0; i < CHANNELS; i++) {
                 g->channels[i].guest = g;
                 snprintf(g->channels[i].text, sizeof(g->channels[i].text), "tcp:%s:%zu", name,

@@ -19,7 +19,7 @@ check_LIBRARIES += %D%/libbed.a %D%/libfakemanager.a
 	%D%/fake-worker.c \
 	%D%/fake-worker.h
 
-dbus_ldadd = %D%/libbed.a libdbus.a %D%/libfakemanager.a libdaemon.a $(LDADD) $(LIBSYSTEMD_LIBS) $(INIH_LIBS)
+dbus_ldadd = %D%/libbed.a libdbus.a %D%/libfakemanager.a libdaemon.a $(LDADD) $(INIH_LIBS) $(LIBSYSTEMD_LIBS)
 dbus_tests = \
 	%D%/test-auth \
 	%D%/test-bus \
@@ -35,8 +35,7 @@ dbus_tests = \
 %C%_test_properties_LDADD = $(dbus_ldadd)
 
 # For programs that call the daemon.
-%C%_fake_daemon_LDADD = libdbus.a %D%/libfakemanager.a libdaemon.a $(LDADD) \
-	$(LIBSYSTEMD_LIBS) $(INIH_LIBS)
+%C%_fake_daemon_LDADD = libdbus.a %D%/libfakemanager.a libdaemon.a $(LDADD) $(INIH_LIBS) $(LIBSYSTEMD_LIBS)
 dist_check_SCRIPTS += %D%/with-daemon.sh %D%/test-busctl.sh %D%/test-introspection.sh
 
 check_PROGRAMS += $(dbus_tests) %D%/fake-daemon

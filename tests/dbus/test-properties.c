@@ -45,6 +45,7 @@ static void a_device_shows_its_facts_and_its_state(void **state)
                 { "Verdict", "allowed" },
                 { "Rule", "50-test.rules:1" },
                 { "Guard", "" },
+                { "Settled", "yes" },
                 { "Inhibited", "yes" },
                 { "Guests", "[vm1]" },
                 { "Session", SESSION_1 },
@@ -71,6 +72,7 @@ static void a_guest_shows_its_channels_and_who_waits(void **state)
                 { "Channels", "[(tcp:vm1:4000,occupied,1-1),(tcp:vm1:4001,connecting,1-2)]" },
                 { "Queue", "[" ROOT "/devices/_31_2d2]" },
                 { "Sessions", "[" SESSION_1 "]" },
+                { "Exposed", "yes" },
                 { "RetryAtUSec", "1700000000000001" },
                 { "LastError", "connection refused" },
         };
