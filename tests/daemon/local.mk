@@ -55,6 +55,6 @@ check_PROGRAMS += %D%/notify-listener
 dist_check_SCRIPTS += %D%/test-daemon.sh %D%/test-daemon-bus.sh
 TESTS += %D%/test-daemon.sh %D%/test-daemon-bus.sh
 if HAVE_UMOCKDEV
-dist_check_SCRIPTS += %D%/test-daemon-devices.sh
-TESTS += %D%/test-daemon-devices.sh
+dist_check_SCRIPTS += %D%/test-daemon-devices.sh %D%/test-daemon-rules.sh
+TESTS += %D%/test-daemon-devices.sh %D%/test-daemon-rules.sh
 endif
