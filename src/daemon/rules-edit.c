@@ -5,7 +5,8 @@
  *
  * The new file is complete on the disk before it gets its name, and the name is on the disk before
  * anybody is told. What a crash leaves behind is a hidden file, which nothing reads, and the next
- * change overwrites.
+ * change overwrites. The disk is waited for, as it is when files are read: people change rules
+ * seldom, and what sessions do does not pass through here.
  */
 #include "daemon/rules-edit.h"
 

@@ -10,6 +10,8 @@
 #   expect_notify PATTERN   the next message to the service manager matches
 #   await_notify PATTERN    one that comes matches
 #   expect_log PATTERN, expect_no_log PATTERN   of grep -E
+#   guest_start             a guest, which ends with its one connection; $guest is its pid
+#   ctl CODE COMMAND...     usbredirctl; what it prints is in $out, its error in $err
 # shellcheck shell=bash disable=SC2034,SC2154
 set -u
 
@@ -181,6 +183,23 @@ call() {
 
 get() {
     busctl get-property "${bus_manager[@]}" "$1" 2>&1
+}
+
+# It listens at the channel of vm1.
+guest_start() {
+    rm -f "$directory/vm1"
+    "$builddir/tests/usb/small-guest" "$directory/vm1" use >"$directory/guest.log" 2>&1 </dev/null &
+    guest=$!
+    eventually test -S "$directory/vm1"
+}
+
+ctl() {
+    local want=$1 code=0
+
+    shift
+    out=$(timeout "$deadline" "$builddir/usbredirctl" "$@" 2>"$directory/err") || code=$?
+    err=$(cat "$directory/err")
+    [ "$code" -eq "$want" ] || fail "usbredirctl $*: exit code $code, not $want: $err"
 }
 
 finish() {

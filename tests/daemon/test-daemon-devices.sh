@@ -14,24 +14,6 @@ skip_without busctl python3
 world_is_possible || exit 77
 bed_start world
 
-# guest_start: it listens at the channel of vm1, for one connection.
-guest_start() {
-    rm -f "$directory/vm1"
-    "$builddir/tests/usb/small-guest" "$directory/vm1" use >"$directory/guest.log" 2>&1 </dev/null &
-    guest=$!
-    eventually test -S "$directory/vm1"
-}
-
-# ctl CODE COMMAND...: what it prints is in $out, its error in $err.
-ctl() {
-    local want=$1 code=0
-
-    shift
-    out=$(timeout "$deadline" "$builddir/usbredirctl" "$@" 2>"$directory/err") || code=$?
-    err=$(cat "$directory/err")
-    [ "$code" -eq "$want" ] || fail "usbredirctl $*: exit code $code, not $want: $err"
-}
-
 # json EXPRESSION: of python, true of what was printed, which is called "o".
 json() {
     python3 -c 'import json, sys

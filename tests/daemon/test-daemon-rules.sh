@@ -14,24 +14,6 @@ skip_without busctl dbus-monitor
 world_is_possible || exit 77
 bed_start world
 
-# ctl CODE COMMAND...: what it prints is in $out, its error in $err.
-ctl() {
-    local want=$1 code=0
-
-    shift
-    out=$(timeout "$deadline" "$builddir/usbredirctl" "$@" 2>"$directory/err") || code=$?
-    err=$(cat "$directory/err")
-    [ "$code" -eq "$want" ] || fail "usbredirctl $*: exit code $code, not $want: $err"
-}
-
-# guest_start: it listens at the channel of vm1, for one connection.
-guest_start() {
-    rm -f "$directory/vm1"
-    "$builddir/tests/usb/small-guest" "$directory/vm1" use >"$directory/guest.log" 2>&1 </dev/null &
-    guest=$!
-    eventually test -S "$directory/vm1"
-}
-
 state_of() {
     busctl get-property org.usbredir1 "$bus_root/devices/_31_2d$1" org.usbredir1.Device State
 }
