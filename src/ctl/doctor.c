@@ -90,7 +90,7 @@ static bool bus_has(struct doctor *d, const char *name, bool or_could)
         return found;
 }
 
-static void check_daemon(struct doctor *d)
+static void check_unit(struct doctor *d)
 {
         CLEANUP(freep) char *active = unit_property(d, "ActiveState");
         CLEANUP(freep) char *enabled = unit_property(d, "UnitFileState");
@@ -109,6 +109,16 @@ static void check_daemon(struct doctor *d)
                         d, LEVEL_WARNING,
                         "usbredird does not start at boot, its unit is %s: systemctl %s usbredird",
                         enabled, enabled[0] == 'm' ? "unmask" : "enable");
+}
+
+static void check_daemon(struct doctor *d)
+{
+        if (!d->ctl->bus) {
+                doctor_say(d, LEVEL_PROBLEM,
+                           "the system bus cannot be reached: systemctl start dbus");
+                return;
+        }
+        check_unit(d);
 }
 
 static void check_files(struct doctor *d)
@@ -174,6 +184,8 @@ static void check_usbfs(struct doctor *d)
 
 static void check_polkit(struct doctor *d)
 {
+        if (!d->ctl->bus)
+                return;
         if (bus_has(d, POLKIT_NAME, true))
                 doctor_say(d, LEVEL_OK, "polkit says who may do what");
         else
@@ -219,7 +231,7 @@ static enum ctl_exit examine(struct doctor *d)
 {
         enum ctl_exit result = CTL_DONE;
 
-        if (bus_has(d, USBREDIR_NAME, false)) {
+        if (d->ctl->bus && bus_has(d, USBREDIR_NAME, false)) {
                 result = bus_read(d->ctl, &d->manager, "a{sv}", USBREDIR_PATH, PROPERTY_INTERFACE,
                                   "GetAll", "s", MANAGER_INTERFACE);
                 if (result == CTL_DONE)
@@ -248,6 +260,9 @@ enum ctl_exit command_doctor(struct ctl *ctl, char **arguments)
         struct doctor d = { .ctl = ctl, .findings = json_array() };
         enum ctl_exit result;
 
+        /* Without, there is still something to say. */
+        if (!ctl->bus)
+                bus_open(ctl);
         result = d.findings ? examine(&d) : out_of_memory();
         json_decref(d.manager);
         json_decref(d.all);
