@@ -10,11 +10,7 @@
 #include <string.h>
 
 #include "dbus/internal.h"
-#include "util/conf-files.h"
 #include "util/macro.h"
-
-/* As many bytes as a file of rules may have. */
-#define RULES_SIZE_MAX CONF_FILE_SIZE_MAX
 
 struct option {
         const char *name, *type; /* b: a bool, u: a uint32_t, s: a pointer into the message */
@@ -92,10 +88,10 @@ static int read_rules(struct request *request, sd_bus_message *m, struct error *
         r = sd_bus_message_read_basic(m, 's', &request->rules);
         if (r < 0)
                 return broken(ret_error, r);
-        if (strlen(request->rules) > RULES_SIZE_MAX)
+        if (strlen(request->rules) > REQUEST_RULES_MAX)
                 return error_set(ret_error, ERROR_INVALID_ARGS,
-                                 "Rules have at most 1 MiB of text, these %zu bytes.",
-                                 strlen(request->rules));
+                                 "Rules have at most %i bytes of text here, these %zu.",
+                                 REQUEST_RULES_MAX, strlen(request->rules));
         return 0;
 }
 

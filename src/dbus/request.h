@@ -23,6 +23,9 @@ enum {
 /* A serial has up to 378 bytes, with the ids 388; longer texts name no device. */
 #define REQUEST_TEXT_MAX 512
 
+/* A full policy, 10,000 rules of 50 bytes. Anybody may ask, and blank lines alone take 140 ms. */
+#define REQUEST_RULES_MAX (512 * 1024)
+
 /* Where a rule is, or is to be; see daemon/rules-edit.h. */
 struct rule_place {
         const char *file;

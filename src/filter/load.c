@@ -66,8 +66,7 @@ static void tell(struct lines *lines, const struct rule_error *error, load_on_er
 {
         if (lines->n_errors++ == 0)
                 lines->first = *error;
-        if (lines->n_errors <= LOAD_ERRORS_MAX)
-                on_error(userdata, error);
+        on_error(userdata, error);
 }
 
 static int read_lines(struct lines *lines, size_t room, const char *text, size_t size,
@@ -76,7 +75,8 @@ static int read_lines(struct lines *lines, size_t room, const char *text, size_t
         const char *end = text + size;
         uint32_t number = 0;
 
-        while (text < end) {
+        /* Of a file that is broken, no more is needed than what is told. */
+        while (text < end && lines->n_errors < LOAD_ERRORS_MAX) {
                 const char *stop = memchr(text, '\n', (size_t)(end - text));
                 CLEANUP(rule_freep) struct rule *rule = NULL;
                 struct rule_error error;

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "dbus/bed.h"
-#include "util/conf-files.h"
+#include "dbus/request.h"
 #include "util/macro.h"
 
 #define RULES        "/etc/usbredir/filters.d/50-test.rules"
@@ -160,22 +160,20 @@ static void test_rules_says_where_rules_are_broken(void **state)
         assert_null(strstr(text, "verdict"));
 }
 
-static void test_rules_takes_as_much_as_a_file_may_have(void **state)
+static void test_rules_takes_512_kib_and_no_more(void **state)
 {
         struct bed *bed = *state;
-        char *rules = malloc(CONF_FILE_SIZE_MAX + 2);
-        CLEANUP(freep) char *text = NULL;
+        CLEANUP(freep) char *rules = malloc(REQUEST_RULES_MAX + 2), *text = NULL;
 
         assert_non_null(rules);
-        memset(rules, '\n', CONF_FILE_SIZE_MAX + 1);
-        rules[CONF_FILE_SIZE_MAX + 1] = '\0';
+        memset(rules, '\n', REQUEST_RULES_MAX + 1);
+        rules[REQUEST_RULES_MAX + 1] = '\0';
         assert_error(caller_call(&bed->caller, ROOT, MANAGER, "TestRules", "ss", rules, "1-1"),
-                     INVALID_ARGS, "at most 1 MiB");
-        rules[CONF_FILE_SIZE_MAX] = '\0';
+                     INVALID_ARGS, "at most 524288 bytes of text here, these 524289");
+        rules[REQUEST_RULES_MAX] = '\0';
         text = answer_text(
                 caller_call(&bed->caller, ROOT, MANAGER, "TestRules", "ss", rules, "1-1"));
         assert_has(text, "verdict=denied");
-        free(rules);
 }
 
 static void a_rule_is_added_where_it_is_asked(void **state)
@@ -269,7 +267,7 @@ int main(void)
                 cmocka_unit_test(explain_tells_what_keeps_rules_from_acting),
                 cmocka_unit_test(test_rules_says_what_rules_would_make_of_a_device),
                 cmocka_unit_test(test_rules_says_where_rules_are_broken),
-                cmocka_unit_test(test_rules_takes_as_much_as_a_file_may_have),
+                cmocka_unit_test(test_rules_takes_512_kib_and_no_more),
                 cmocka_unit_test(a_rule_is_added_where_it_is_asked),
                 cmocka_unit_test(options_of_a_rule_must_be_known_and_of_their_type),
                 cmocka_unit_test(a_rule_that_is_refused_is_told_by_name),
