@@ -174,6 +174,23 @@ static enum ctl_exit tell(struct ctl *ctl, const json_t *device, const char *rul
         return CTL_DONE;
 }
 
+/* Says so if another rule is asked before the one that was added. */
+static enum ctl_exit tell_who_decides(struct ctl *ctl, const json_t *device, const char *rule)
+{
+        CLEANUP(json_decrefp) json_t *answer = NULL;
+        enum ctl_exit result;
+
+        result = bus_read(ctl, &answer, "a{sv}", USBREDIR_PATH, MANAGER_INTERFACE, "Explain", "s",
+                          value_string(device, "Id"));
+        if (result != CTL_DONE || !strcmp(value_string(answer, "text"), rule))
+                return result;
+
+        fputs("Another rule decides before it, ", stderr);
+        text_print(stderr, value_string(answer, "rule"));
+        fputs(": usbredirctl rules add has --file and --before.\n", stderr);
+        return CTL_DONE;
+}
+
 static enum ctl_exit run(struct learner *l)
 {
         CLEANUP(json_decrefp) json_t *device = NULL;
@@ -201,7 +218,11 @@ static enum ctl_exit run(struct learner *l)
                 return r == -EINVAL ? CTL_USAGE : out_of_memory();
         if (l->ctl->add)
                 result = policy_add_rule(l->ctl, rule);
-        return result == CTL_DONE ? tell(l->ctl, device, rule) : result;
+        if (result == CTL_DONE)
+                result = tell(l->ctl, device, rule);
+        if (result == CTL_DONE && l->ctl->add)
+                result = tell_who_decides(l->ctl, device, rule);
+        return result;
 }
 
 enum ctl_exit command_learn(struct ctl *ctl, char **arguments)

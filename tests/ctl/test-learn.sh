@@ -68,6 +68,7 @@ learn --add --guest=build
 step 'add device 3-7 Serial=NEW'
 wait_for_line "$learn_out" '-1,0x0781,0x5581,-1,1 guest=build serial=NEW'
 wait_for_line "$mock_out" 'AddRule "-1,0x0781,0x5581,-1,1 guest=build serial=NEW" before=0 file= (may ask)'
+wait_for_line "$learn_out" 'Another rule decides before it, /usr/lib/usbredir/filters.d/40-defaults.rules:1: usbredirctl rules add has --file and --before.'
 learnt 0
 pass
 

@@ -128,6 +128,8 @@ IFS= read -r -t "$deadline" line <&"$learn"
 world_do 'plug stick 1-3 serial=S3' || fail "$world_answer"
 IFS= read -r -t "$deadline" line <&"$learn"
 [ "$line" = '-1,0x1209,0x0001,-1,1 guest=vm2 serial=S3' ] || fail "$line"
+IFS= read -r -t "$deadline" line <&"$learn"
+[[ $line == "Another rule decides before it, $config/filters.d/10-mine.rules:1: "* ]] || fail "$line"
 grep -qx -- '-1,0x1209,0x0001,-1,1 guest=vm2 serial=S3' "$config/filters.d/20-added.rules" ||
     fail "$(cat "$config/filters.d/20-added.rules")"
 pass
