@@ -185,6 +185,7 @@ static enum ctl_exit tell_who_decides(struct ctl *ctl, const json_t *device, con
         if (result != CTL_DONE || !strcmp(value_string(answer, "text"), rule))
                 return result;
 
+        fflush(stdout); /* behind the rule */
         fputs("Another rule decides before it, ", stderr);
         text_print(stderr, value_string(answer, "rule"));
         fputs(": usbredirctl rules add has --file and --before.\n", stderr);
