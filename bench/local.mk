@@ -31,6 +31,7 @@ EXTRA_PROGRAMS += %D%/bench-reference
 %C%_bench_reference_CFLAGS = $(AM_CFLAGS) $(UPSTREAM_HOST_CFLAGS)
 %C%_bench_reference_LDADD = $(UPSTREAM_HOST_LIBS) $(LIBUSB_LIBS)
 endif
+include %D%/policy.mk
 include %D%/start.mk
 CLEANFILES += $(EXTRA_PROGRAMS)
 EXTRA_DIST += \

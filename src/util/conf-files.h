@@ -11,7 +11,7 @@
 
 #include "util/cleanup.h"
 
-/* As many rules as a policy may have, each of 256 bytes; nobody writes so much by hand. */
+/* As many rules as a policy may have, each of 64 bytes; nobody writes so much by hand. */
 #define CONF_FILE_SIZE_MAX (1024 * 1024)
 /* In one kind's directories together. */
 #define CONF_FILES_MAX 1024

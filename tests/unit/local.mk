@@ -5,6 +5,7 @@ EXTRA_DIST += \
 	%D%/checked.h \
 	%D%/config-bed.h \
 	%D%/control-bed.h \
+	%D%/devices.h \
 	%D%/dial-bed.h \
 	%D%/guest-bed.h \
 	%D%/helpers.h \
@@ -65,6 +66,7 @@ unit_tests = \
 	%D%/test-pass \
 	%D%/test-plain \
 	%D%/test-policy \
+	%D%/test-policy-verdicts \
 	%D%/test-print \
 	%D%/test-rule \
 	%D%/test-rule-error \

@@ -17,7 +17,7 @@
 #define ALL "-1,-1,-1,-1,1"
 #define KEYS_ARE                                                                                   \
         "the keys are guest=, auto=, on=, interface=, serial=, product-name=, vendor-name=, "      \
-        "port=, path=, property=, reset="
+        "port=, path=, property=, hold=, reset=, force="
 
 static const struct {
         const char *name;
@@ -42,10 +42,11 @@ static const struct {
         { "takes_comment_after_key", ALL " auto=no #guest=x", ALL " auto=no" },
         { "takes_tab_between_words", ALL "\tauto=no\tguest=a", ALL " guest=a auto=no" },
         { "takes_every_key",
-          ALL " reset=no property=A=b path=*-usb-0:1.2 port=1-1.* vendor-name=V* product-name=P* "
+          ALL " force=no reset=no hold=yes property=A=b path=*-usb-0:1.2 port=1-1.* vendor-name=V* product-name=P* "
               "serial=4C* interface=0b/00 on=plug auto=yes guest=a,b",
           ALL " guest=a,b auto=yes on=plug interface=0b/00 serial=4C* product-name=P* "
-              "vendor-name=V* port=1-1.* path=*-usb-0:1.2 property=A=b reset=no" },
+              "vendor-name=V* port=1-1.* path=*-usb-0:1.2 property=A=b hold=yes "
+              "reset=no force=no" },
         { "quotes_keep_blanks_of_a_property", ALL " property=\"ID_MODEL=A B\"",
           ALL " property=\"ID_MODEL=A B\"" },
         { "takes_star_guest", ALL " guest=*", ALL " guest=*" },
@@ -73,8 +74,6 @@ static const struct {
         { "refuses_word_without_equals", ALL " auto", NULL, 15, KEYS_ARE },
         { "refuses_number_after_key", ALL " auto=no 3", NULL, 23, "expected key=value" },
         { "refuses_unknown_key", ALL " colour=red", NULL, 15, "\"colour=red\": " KEYS_ARE },
-        { "refuses_hold_that_is_not_built", ALL " hold=yes", NULL, 15, "unknown key" },
-        { "refuses_force_that_is_not_built", ALL " force=yes", NULL, 15, "unknown key" },
         { "refuses_key_in_capitals", ALL " Guest=a", NULL, 15, "unknown key" },
         { "refuses_shortened_key", ALL " gues=a", NULL, 15, "unknown key" },
         { "refuses_lengthened_key", ALL " guests=a", NULL, 15, "unknown key" },
@@ -87,6 +86,8 @@ static const struct {
         { "refuses_bad_auto", ALL " auto=maybe", NULL, 20, "auto= takes yes or no" },
         { "refuses_bad_on", ALL " on=boot", NULL, 18, "on= takes plug, start or both" },
         { "refuses_bad_reset", ALL " reset=never", NULL, 21, "reset= takes yes or no" },
+        { "refuses_bad_hold", ALL " hold=always", NULL, 20, "hold= takes yes or no" },
+        { "refuses_bad_force", ALL " force=1", NULL, 21, "force= takes yes or no" },
         { "refuses_bad_property", ALL " property==1", NULL, 24, "property= takes a property" },
         { "refuses_bad_guest", ALL " guest=a,b;c", NULL, 21, "found \"a,b;c\"" },
         { "refuses_bad_interface", ALL " interface=3", NULL, 25, "two hex digits" },
@@ -221,9 +222,10 @@ static void acts_on_what_on_says_and_on_both_without(void **state)
         }
 }
 
-static void may_reset_unless_reset_is_no(void **state)
+static void holds_and_forces_if_told_and_resets_unless_told_not_to(void **state)
 {
-        static const char *const lines[] = { ALL " reset=no", ALL " reset=yes", ALL };
+        static const char *const lines[] = { ALL " reset=no hold=no force=no",
+                                             ALL " reset=yes hold=yes force=yes", ALL };
 
         for (size_t i = 0; i < ELEMENTS(lines); i++) {
                 CLEANUP(rule_freep) struct rule *rule = NULL;
@@ -231,6 +233,8 @@ static void may_reset_unless_reset_is_no(void **state)
 
                 assert_int_equal(rule_parse(&rule, lines[i], 1, &error), 0);
                 assert_int_equal(rule_may_reset(rule), i > 0);
+                assert_int_equal(rule_holds(rule), i == 1);
+                assert_int_equal(rule_forces(rule), i == 1);
         }
 }
 
@@ -242,7 +246,7 @@ int main(void)
                 cmocka_unit_test(takes_part_if_all_keys_hold),
                 cmocka_unit_test(is_automatic_unless_auto_is_no),
                 cmocka_unit_test(acts_on_what_on_says_and_on_both_without),
-                cmocka_unit_test(may_reset_unless_reset_is_no),
+                cmocka_unit_test(holds_and_forces_if_told_and_resets_unless_told_not_to),
         };
 
         for (size_t i = 0; i < ELEMENTS(cases); i++)
