@@ -57,9 +57,8 @@ static void make_device(struct facts *facts, const char *serial)
 {
         static const uint8_t classes[] = { 0xff, 0x01, 0x02, 0x0a, 0x03, 0x08, 0xfe, 0xe0 };
         static const char *const properties[][2] = {
-                { "BUSNUM", "001" },        { "DEVNUM", "012" },
-                { "DEVTYPE", "usb_device" },  { "ID_BUS", "usb" },
-                { "ID_VENDOR", "Example" }, { "ID_MODEL", "Dock" },
+                { "BUSNUM", "001" }, { "DEVNUM", "012" },        { "DEVTYPE", "usb_device" },
+                { "ID_BUS", "usb" }, { "ID_VENDOR", "Example" }, { "ID_MODEL", "Dock" },
         };
         int r = 0;
 
@@ -103,7 +102,8 @@ static struct policy *load(const char *text, size_t size)
 {
         struct policy *policy;
 
-        if (policy_new(&policy) < 0 || load_rules(policy, "50-bench.rules", text, size, on_error, NULL))
+        if (policy_new(&policy) < 0 ||
+            load_rules(policy, "50-bench.rules", text, size, on_error, NULL))
                 abort();
         return policy;
 }

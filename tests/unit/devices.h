@@ -72,10 +72,10 @@ static const struct facts fido = { ID(0x096e, 0x0858, 0x0100), INTERFACES({ 3, 0
                                    .product_name = "FIDO Key" };
 static const struct facts bad_usb = { ID(0x0781, 0x5581, 0x0100), .serial = "4C531001",
                                       INTERFACES({ 8, 6, 0x50 }, { 3, 1, 1 }) };
-static const struct facts tagged_reader = {
-        ID(0x076b, 0x3031, 0x0100), INTERFACES({ 0x0b, 0, 0 }), .vendor_name = "OMNIKEY AG",
-        .properties = "USBREDIR_AUTO=1\0ID_MODEL=Reader", .properties_size = 32
-};
+static const struct facts tagged_reader = { ID(0x076b, 0x3031, 0x0100), INTERFACES({ 0x0b, 0, 0 }),
+                                            .vendor_name = "OMNIKEY AG",
+                                            .properties = "USBREDIR_AUTO=1\0ID_MODEL=Reader",
+                                            .properties_size = 32 };
 
 /* Puts lines into the policy, numbered from 1. */
 static inline void add_rules(struct policy *policy, const char *rules)

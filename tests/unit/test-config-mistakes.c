@@ -15,7 +15,7 @@
 
 #define RULE_KEYS                                                                                  \
         "the keys are guest=, auto=, on=, interface=, serial=, product-name=, vendor-name=, "      \
-        "port=, path=, property=, reset="
+        "port=, path=, property=, hold=, reset=, force="
 
 enum { MAIN, GUEST, RULES };
 
@@ -218,10 +218,10 @@ static const struct {
           "a rule has five values, class,vendor,product,version,allow: allow is missing" },
         { "refuses_a_rule_in_words", RULES, "allow all\n", 1, 1,
           "expected class as -1 (any) or 0 to 0xff, decimal or with 0x; found \"allow\"" },
-        { "refuses_hold_that_is_not_built", RULES, "-1,-1,-1,-1,1 hold=yes\n", 1, 15,
-          "unknown key \"hold=yes\": " RULE_KEYS },
-        { "refuses_force_that_is_not_built", RULES, "-1,-1,-1,-1,1 force=yes\n", 1, 15,
-          "unknown key \"force=yes\": " RULE_KEYS },
+        { "refuses_hold_on", RULES, "-1,-1,-1,-1,1 hold=on\n", 1, 20,
+          "hold= takes yes or no; found \"on\"" },
+        { "refuses_force_1", RULES, "-1,-1,-1,-1,1 force=1\n", 1, 21,
+          "force= takes yes or no; found \"1\"" },
         { "refuses_an_unknown_occasion", RULES, "-1,-1,-1,-1,1 on=boot\n", 1, 18,
           "on= takes plug, start or both; found \"boot\"" },
         { "refuses_reset_off", RULES, "-1,-1,-1,-1,1 reset=off\n", 1, 21,

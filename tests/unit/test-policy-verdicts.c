@@ -18,8 +18,8 @@
 #define ALLOWED(lead, guest) WANT(VERDICT_ALLOWED, lead, guest, true)
 #define BY_HAND(lead, guest) WANT(VERDICT_ALLOWED, lead, guest, false)
 /* What an allowed device's verdict says beside, where it is not what rules say by default. */
-#define AND(...) .beside = __VA_ARGS__
-#define DENIED(line, ...)    WANT(VERDICT_DENIED, 0, NULL, false, line, { __VA_ARGS__ })
+#define AND(...)          .beside = __VA_ARGS__
+#define DENIED(line, ...) WANT(VERDICT_DENIED, 0, NULL, false, line, { __VA_ARGS__ })
 #define CONFLICT(lead, guest, line, ...)                                                           \
         WANT(VERDICT_CONFLICT, lead, guest, false, line, { __VA_ARGS__ })
 #define NO_MATCH WANT(VERDICT_NO_MATCH)
@@ -200,11 +200,9 @@ static const struct {
         { "reader_by_vendor_name", &tagged_reader, ALL " vendor-name=OMNIKEY*", ALLOWED(1, NULL) },
         { "reader_of_other_vendor_name", &tagged_reader, ALL " vendor-name=Acme*",
           DENIED(0, 0, 0x0b) },
-        { "reader_by_udev_tag", &tagged_reader, ALL " property=USBREDIR_AUTO=1",
-          ALLOWED(1, NULL) },
+        { "reader_by_udev_tag", &tagged_reader, ALL " property=USBREDIR_AUTO=1", ALLOWED(1, NULL) },
         { "reader_by_property_alone", &tagged_reader, ALL " property=ID_MODEL", ALLOWED(1, NULL) },
-        { "reader_without_udev_tag", &reader, ALL " property=USBREDIR_AUTO=1",
-          DENIED(0, 0, 0x0b) },
+        { "reader_without_udev_tag", &reader, ALL " property=USBREDIR_AUTO=1", DENIED(0, 0, 0x0b) },
         { "tagged_reader_masked_by_a_deny_before", &tagged_reader,
           "0x0b,-1,-1,-1,0\n" ALL " property=USBREDIR_AUTO=1", DENIED(1, 0, 0x0b) },
         { "mouse_and_non_boot_hid_by_mouse", &tablet, "3,-1,-1,-1,1 interface=03/01/02",
@@ -213,8 +211,7 @@ static const struct {
         { "hid_with_a_protocol_by_both", &half_boot_hid, "8,-1,-1,-1,1|3,-1,-1,-1,1",
           ALLOWED(1, NULL) },
         { "headset_with_boot_hid_by_spice_default", &boot_headset, SPICE, DENIED(1, 2, 3) },
-        { "headset_with_boot_hid_by_audio_alone", &boot_headset, "1,-1,-1,-1,1",
-          DENIED(0, 2, 3) },
+        { "headset_with_boot_hid_by_audio_alone", &boot_headset, "1,-1,-1,-1,1", DENIED(0, 2, 3) },
         { "webcam_headset_skips_its_keys", &webcam_headset, "0x0e,-1,-1,-1,1|1,-1,-1,-1,1",
           ALLOWED(1, NULL) },
         { "webcam_headset_lead_is_by_policy_order", &webcam_headset,
@@ -237,8 +234,8 @@ static const struct {
         { "dock_held_whole_by_one_rule", &dock, ALL " guest=desk hold=yes on=both",
           ALLOWED(1, "desk"), AND("hold ") },
         { "dock_of_other_version", &dock, "-1,0x17e9,0x6006,0x3102,1", DENIED(0, 0, 0xff) },
-        { "dock_denied_twice_names_the_first_pass", &dock,
-          "1,-1,-1,-1,0\n0xff,-1,-1,-1,0\n" ALL, DENIED(2, 0, 0xff) },
+        { "dock_denied_twice_names_the_first_pass", &dock, "1,-1,-1,-1,0\n0xff,-1,-1,-1,0\n" ALL,
+          DENIED(2, 0, 0xff) },
         { "dock_two_passes_of_a_class_by_one_rule", &dock,
           "0xff,-1,-1,-1,1 guest=a\n0xff,-1,-1,-1,0\n" ALL " guest=a", ALLOWED(1, "a") },
         { "modem_auto_no_in_the_device_pass", &modem, "2,-1,-1,-1,1 auto=no\n" ALL,
@@ -332,9 +329,8 @@ static void decisions_are_those_of_each_pass_alone(void **state)
                         bool allow = false;
 
                         assert_int_equal(decisions[j].pass.interface, passes[j].interface);
-                        assert_ptr_equal(
-                                decisions[j].entry,
-                                decide(policy, cases[i].device, passes[j].class, &allow));
+                        assert_ptr_equal(decisions[j].entry,
+                                         decide(policy, cases[i].device, passes[j].class, &allow));
                         assert_int_equal(decisions[j].allow, allow);
                 }
         }

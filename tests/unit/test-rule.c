@@ -42,8 +42,9 @@ static const struct {
         { "takes_comment_after_key", ALL " auto=no #guest=x", ALL " auto=no" },
         { "takes_tab_between_words", ALL "\tauto=no\tguest=a", ALL " guest=a auto=no" },
         { "takes_every_key",
-          ALL " force=no reset=no hold=yes property=A=b path=*-usb-0:1.2 port=1-1.* vendor-name=V* product-name=P* "
-              "serial=4C* interface=0b/00 on=plug auto=yes guest=a,b",
+          ALL
+          " force=no reset=no hold=yes property=A=b path=*-usb-0:1.2 port=1-1.* vendor-name=V* product-name=P* "
+          "serial=4C* interface=0b/00 on=plug auto=yes guest=a,b",
           ALL " guest=a,b auto=yes on=plug interface=0b/00 serial=4C* product-name=P* "
               "vendor-name=V* port=1-1.* path=*-usb-0:1.2 property=A=b hold=yes "
               "reset=no force=no" },
