@@ -12,6 +12,7 @@ fuzz_targets = \
 	%D%/fuzz-parser \
 	%D%/fuzz-record \
 	%D%/fuzz-rules \
+	%D%/fuzz-ruleset \
 	%D%/fuzz-structured \
 	%D%/fuzz-worker
 if HAVE_CMOCKA
@@ -53,6 +54,8 @@ fuzz_daemon_ldadd = $(fuzz_engine) libdaemon.a $(LDADD) $(INIH_LIBS) $(LIBSYSTEM
 %C%_fuzz_record_LDADD = $(fuzz_daemon_ldadd)
 %C%_fuzz_rules_LDFLAGS = $(fuzz_ldflags)
 %C%_fuzz_rules_LDADD = $(fuzz_ldadd)
+%C%_fuzz_ruleset_LDFLAGS = $(fuzz_ldflags)
+%C%_fuzz_ruleset_LDADD = $(fuzz_engine) libctl.a $(LDADD) $(EXPAT_LIBS)
 %C%_fuzz_session_LDFLAGS = $(fuzz_ldflags) -Wl,-rpath,$(abs_builddir)/tests/fake-libusb
 %C%_fuzz_session_LDADD = $(fuzz_engine) tests/integration/libguest.a $(LDADD)
 %C%_fuzz_structured_SOURCES = %D%/fuzz-structured.c %D%/messages.c %D%/messages.h
@@ -74,6 +77,7 @@ EXTRA_DIST += \
 	%D%/layout.h \
 	%D%/record.dict \
 	%D%/rules.dict \
+	%D%/ruleset.dict \
 	%D%/session.h
 
 # Words of the wire, and the first inputs, are printed from its table.

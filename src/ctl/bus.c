@@ -94,6 +94,22 @@ enum ctl_exit bus_open(struct ctl *ctl)
         return CTL_DONE;
 }
 
+bool bus_has_daemon(struct ctl *ctl)
+{
+        CLEANUP(sd_bus_message_unrefp) sd_bus_message *reply = NULL;
+        int r, has_owner = false;
+
+        r = sd_bus_open_system_with_description(&ctl->bus, "usbredirctl");
+        if (r >= 0)
+                r = sd_bus_call_method(ctl->bus, "org.freedesktop.DBus", "/org/freedesktop/DBus",
+                                       "org.freedesktop.DBus", "NameHasOwner", NULL, &reply, "s",
+                                       USBREDIR_NAME);
+        if (r >= 0)
+                r = sd_bus_message_read(reply, "b", &has_owner);
+
+        return r >= 0 && has_owner;
+}
+
 static enum ctl_exit call(struct ctl *ctl, sd_bus_message *m, uint64_t patience,
                           const char *returns, json_t **ret)
 {

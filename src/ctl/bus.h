@@ -12,6 +12,9 @@
 /* Opens the system bus, or the one that DBUS_SYSTEM_BUS_ADDRESS names. */
 enum ctl_exit bus_open(struct ctl *ctl);
 
+/* Whether the daemon runs, with the bus open then; prints nothing. */
+bool bus_has_daemon(struct ctl *ctl);
+
 /* For signals: those of the daemon, and that it comes or goes. */
 #define BUS_NAME "org.freedesktop.DBus"
 #define BUS_SIGNALS_MATCH                                                                          \

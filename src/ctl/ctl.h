@@ -14,7 +14,8 @@
         E(USAGE,        2,    "wrong usage") \
         E(NOT_FOUND,    3,    "no such device, guest or rule, or several") \
         E(DENIED,       4,    "denied, by the policy or for want of authorization") \
-        E(NO_DAEMON,    5,    "the daemon is not running, or cannot be reached")
+        E(NO_DAEMON,    5,    "the daemon is not running, or cannot be reached") \
+        E(PARTLY,       6,    "done in part; what could not be done is told")
 /* clang-format on */
 
 enum ctl_exit {
@@ -34,6 +35,8 @@ struct ctl {
         const char *file;   /* rules add, learn; NULL: the daemon's choice */
         const char *before; /* rules add: a line number; NULL: last */
         const char *root;   /* doctor: where the host's files are */
+        const char *to;     /* convert: the form */
+        const char *device; /* test: only this one */
 };
 
 /* The bus as the API names it. */

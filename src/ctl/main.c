@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * usbredirctl: what the daemon says on D-Bus, for people and scripts. It knows nothing else: no
- * file of the daemon is read, no device is touched.
+ * usbredirctl: what the daemon says on D-Bus, for people and scripts. No file of the daemon is
+ * read, no device is touched; what needs no daemon, such as convert, opens no bus.
  */
 #include <locale.h>
 #include <stdio.h>
@@ -20,7 +20,7 @@ int main(int argc, char **argv)
 
         switch (options_parse(argc, argv, &ctl, &command, &arguments)) {
         case OPTIONS_RUN:
-                result = bus_open(&ctl);
+                result = command->needs_bus ? bus_open(&ctl) : CTL_DONE;
                 if (result == CTL_DONE)
                         result = command->run(&ctl, arguments);
                 break;

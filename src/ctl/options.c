@@ -25,6 +25,8 @@
         O(GUEST,           "guest",           "GUEST",    "learn",        "learn: the rule names this guest") \
         O(ADD,             "add",             NULL,       "learn",        "learn: also add the rule") \
         O(ROOT,            "root",            "DIRECTORY", "doctor",      "doctor: the host's files are there, instead of in /") \
+        O(TO,              "to",              "FORM",     "convert",      "convert: the form to write: string, qemu, libvirt, rules") \
+        O(DEVICE,          "device",          "DEVICE",   "test",         "test: only this device; or one that is described, see the manual") \
         O(NO_ASK_PASSWORD, "no-ask-password", NULL,       NULL,           "never have the user asked to authenticate") \
         O(BUS_ADDRESS,     "bus-address",     "ADDRESS",  NULL,           "the D-Bus to use instead of the system's") \
         O(VERSION,         "version",         NULL,       NULL,           "print the version") \
@@ -56,7 +58,8 @@ static const struct {
 };
 
 const struct command commands[] = {
-#define COMMAND(name, usage, from, to, help) { #name, usage, help, from, to, command_##name },
+#define COMMAND(name, usage, from, to, bus, help)                                                  \
+        { #name, usage, help, from, to, bus, command_##name },
         COMMANDS(COMMAND)
 #undef COMMAND
                 { 0 },
@@ -115,6 +118,8 @@ static enum options_result set_option(enum option_id option, const char *argumen
         case OPTION_GUEST: ctl->guest = argument; break;
         case OPTION_ADD: ctl->add = true; break;
         case OPTION_ROOT: ctl->root = argument; break;
+        case OPTION_TO: ctl->to = argument; break;
+        case OPTION_DEVICE: ctl->device = argument; break;
         case OPTION_NO_ASK_PASSWORD: ctl->no_ask_password = true; break;
         case OPTION_BUS_ADDRESS:
                 /* sd-bus has no other way that keeps all it does for the system bus. */
@@ -158,6 +163,8 @@ static enum options_result check_arguments(const struct ctl *ctl, const struct c
                              *command->usage ? command->usage : "no argument");
         if (!strcmp(command->name, "detach") && ctl->all == (n > 0))
                 return usage("detach takes %s: either devices or --all", command->usage);
+        if (!strcmp(command->name, "convert") && !ctl->to)
+                return usage("convert takes %s: --to is missing", command->usage);
 
         return OPTIONS_RUN;
 }

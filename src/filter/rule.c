@@ -124,17 +124,26 @@ static int parse_key(struct rule *rule, const char *line, size_t start, const ch
         return rule->values[id] ? 0 : -ENOMEM;
 }
 
-/* Reads the filter string that starts at *at, and moves *at to the first key or to the end. */
-static int parse_plain(struct rule *rule, const char *line, size_t *at,
-                       struct rule_error *ret_error)
+/* Moves *at to the first key or to the end; returns where the filter string that starts there ends.
+ */
+static size_t skip_plain(const char *line, size_t *at)
 {
-        size_t begin = *at, end = *at;
-        int r;
+        size_t end;
 
         do {
                 end = *at + strcspn(line + *at, BLANKS);
                 *at = skip_blanks(line, end);
         } while (line[*at] && strchr(FILTER_CHARACTERS, line[*at]));
+
+        return end;
+}
+
+/* Reads the filter string that starts at *at, and moves *at behind it as skip_plain() does. */
+static int parse_plain(struct rule *rule, const char *line, size_t *at,
+                       struct rule_error *ret_error)
+{
+        size_t begin = *at, end = skip_plain(line, at);
+        int r;
 
         r = plain_parse(&rule->plain, line + begin, end - begin, 0, ret_error);
         if (r < 0) {
@@ -188,6 +197,26 @@ int rule_parse(struct rule **ret_rule, const char *line, uint32_t number,
         }
 
         *ret_rule = TAKE(rule);
+        return 0;
+}
+
+uint32_t rule_key_column(const char *line, enum key_id id)
+{
+        size_t at = skip_blanks(line, 0), length = strlen(keys[id].name);
+        char word[RULE_LINE_MAX + 1];
+        struct rule_error error;
+
+        skip_plain(line, &at);
+        while (line[at]) {
+                size_t start = at;
+
+                if (strlen(line + at) > RULE_LINE_MAX || take_word(line, &at, word, &error) < 0)
+                        return 0;
+                if (!strncmp(word, keys[id].name, length) && word[length] == '=')
+                        return (uint32_t)start + 1;
+                at = skip_blanks(line, at);
+        }
+
         return 0;
 }
 

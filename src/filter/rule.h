@@ -36,6 +36,9 @@ struct rule {
 int rule_parse(struct rule **ret_rule, const char *line, uint32_t number,
                struct rule_error *ret_error);
 
+/* Where in a valid line a key stands: its column, or 0 if it does not. */
+uint32_t rule_key_column(const char *line, enum key_id id);
+
 struct rule *rule_free(struct rule *rule);
 DEFINE_CLEANUP(struct rule, rule_free);
 

@@ -4,10 +4,12 @@ ctl_tests = \
 	%D%/test-absent.sh \
 	%D%/test-commands.sh \
 	%D%/test-doctor.sh \
+	%D%/test-convert.sh \
 	%D%/test-help.sh \
 	%D%/test-learn.sh \
 	%D%/test-monitor.sh \
-	%D%/test-terminal.sh
+	%D%/test-terminal.sh \
+	%D%/test-test.sh
 dist_check_SCRIPTS += $(ctl_tests) %D%/mock-usbredird.py
 EXTRA_DIST += %D%/bed.sh %D%/golden
 TESTS += $(ctl_tests)

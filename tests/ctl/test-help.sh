@@ -65,7 +65,7 @@ same_words "$(help_words Commands)" "$(offered '')"
 pass
 
 name=completion_and_help_have_the_same_options
-same_words "$(help_words Options)" "$(for command in attach detach rules learn doctor; do
+same_words "$(help_words Options)" "$(for command in attach detach rules learn doctor convert test; do
 	offered "$command" -
 done | sed 's/=$//' | sort -u)"
 pass
@@ -94,6 +94,9 @@ done <<-END
 	10-sticks.rules:12 |rules,remove,1
 	--before= |rules,--be
 	 |rules,--file,=,
+	libvirt qemu rules string |convert,--to,=
+	qemu |convert,--to,=,q
+	reload resume rules |--to,=,rules,r
 END
 
 name=manual_knows_every_key

@@ -93,6 +93,19 @@ call TestRules ss 'x' 1-2 || fail "$answer"
 [[ $answer == *'"errors" a(uus) 1 1 1 '* ]] || fail "$answer"
 pass
 
+name=files_that_are_not_installed_are_tried
+echo '0x08,-1,-1,-1,1 guest=vm2 hold=yes' >"$directory/05-first.rules"
+ctl 0 --no-legend test "$directory/05-first.rules"
+[[ $out =~ ^1-1\ .*' allowed auto=yes guest=vm1 '+'allowed auto=yes guest=vm2 hold=yes 05-first.rules:1'$ ]] ||
+    fail "$out"
+: >"$directory/10-mine.rules"
+ctl 0 --no-legend test "$directory/10-mine.rules"
+[[ $out =~ ^1-1\ .*' allowed auto=yes guest=vm1 '+denied ]] || fail "$out"
+ctl 0 --no-legend test "$directory/10-mine.rules" --device=1-2
+[[ $out =~ ^1-2\ .*' allowed auto=no '+'allowed auto=no '+20-added.rules:2$ ]] || fail "$out"
+is_state 1 redirected || fail "$(state_of 1)"
+pass
+
 name=what_is_refused_says_what_to_do
 ctl 1 rules add '0x08,-1,-1,-1,1 gest=vm1'
 [[ $err == 'column 17: unknown key'* ]] || fail "$err"
