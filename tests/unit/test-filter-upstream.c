@@ -16,6 +16,7 @@
 #include <usbredirfilter.h>
 
 #include "filter/plain.h"
+#include "filter/policy.h"
 #include "util/macro.h"
 
 #define STRINGS 20000
@@ -291,6 +292,46 @@ static void checks_devices_as_upstream(void **state)
                 assert_in_range(seen[i], CHECKS / 20, CHECKS);
 }
 
+/* The same rules as a policy of ours, which never allows hubs and what shows no class. */
+static void verdicts_are_as_upstream_checks(void **state)
+{
+        size_t seen[VERDICT_HUB + 1] = {};
+
+        seed = 4;
+        for (size_t i = 0; i < CHECKS; i++) {
+                CLEANUP(policy_freep) struct policy *policy = NULL;
+                CLEANUP(rule_freep) struct rule *rule = NULL;
+                enum plain_result theirs;
+                struct rule_error error;
+                struct verdict verdict;
+                struct facts facts;
+                char text[256];
+
+                make_facts(&facts);
+                make_rules(text);
+                theirs = check_upstream(text, &facts, 0);
+
+                assert_int_equal(policy_new(&policy), 0);
+                if (*text) {
+                        assert_int_equal(rule_parse(&rule, text, 1, &error), 0);
+                        assert_int_equal(policy_add(policy, rule, "rules", 1), 0);
+                        TAKE(rule);
+                }
+                policy_verdict(policy, &facts, &verdict);
+                seen[verdict.kind]++;
+                if (verdict.kind == VERDICT_HUB || verdict.kind == VERDICT_NO_MATCH)
+                        continue;
+                if ((verdict.kind == VERDICT_ALLOWED) != (theirs == PLAIN_ALLOWED) ||
+                    (verdict.against != NULL) != (theirs == PLAIN_DENIED))
+                        fail_msg("\"%s\", device %zu: upstream %u, ours %u", text, i, theirs,
+                                 verdict.kind);
+        }
+
+        assert_in_range(seen[VERDICT_ALLOWED], CHECKS / 20, CHECKS);
+        assert_in_range(seen[VERDICT_DENIED], CHECKS / 20, CHECKS);
+        assert_int_equal(seen[VERDICT_CONFLICT], 0);
+}
+
 static void both_allow_a_device_without_passes(void **state)
 {
         CLEANUP(plain_clear) struct plain plain = {};
@@ -303,11 +344,12 @@ static void both_allow_a_device_without_passes(void **state)
 
 int main(void)
 {
-        struct CMUnitTest tests[ELEMENTS(differences) + 5] = {
+        struct CMUnitTest tests[ELEMENTS(differences) + 6] = {
                 [ELEMENTS(differences)] = cmocka_unit_test(reads_and_writes_strings_as_upstream),
                 cmocka_unit_test(strict_reading_never_means_something_else),
                 cmocka_unit_test(refuses_more_rules_than_fit_though_upstream_takes_them),
                 cmocka_unit_test(checks_devices_as_upstream),
+                cmocka_unit_test(verdicts_are_as_upstream_checks),
                 cmocka_unit_test(both_allow_a_device_without_passes),
         };
 
