@@ -123,23 +123,31 @@ static void on_failed(struct channel *c, int cause, const struct error *error)
         struct waiter *w = c->waiter;
 
         detach_waiter(c);
+        w->has_failed = true;
+        waiter_give_way(w);
         count_failure(c, cause, error->text);
         g->events.on_failed(g->userdata, w, error);
 }
 
-/* The first in the queue has it; for whom it was made takes over what the first had. */
+/*
+ * The first in the queue that nothing holds has it; for whom it was made takes over what the first
+ * had.
+ */
 static struct waiter *take_first(struct channel *c)
 {
-        struct guest *g = c->guest;
-        struct waiter *w = c->waiter, *first = g->queue;
+        uint64_t now = channel_now_msec();
+        struct waiter *w = c->waiter, *first;
+
+        DL_FOREACH (c->guest->queue, first)
+                if (first == w || waiter_held_until(first, now) == 0)
+                        break;
 
         detach_waiter(c);
         if (first != w && first->channel) {
                 w->channel = first->channel;
                 w->channel->waiter = w;
         }
-        DL_DELETE(g->queue, first);
-        *first = (struct waiter){ 0 };
+        waiter_take_out(first);
         return first;
 }
 
@@ -175,6 +183,9 @@ int channel_connect(struct channel *c, struct waiter *w)
 
         c->waiter = w;
         w->channel = c;
+        w->holds_until_msec =
+                MAX(w->holds_until_msec,
+                    channel_now_msec() + (uint64_t)WAITING_HOLD_MS * g->second_ms / 1000);
         set_state(c, CHANNEL_CONNECTING, "a device waits");
         r = connect_new(&c->connect, g->base, &target, on_done, c);
         if (r < 0) {

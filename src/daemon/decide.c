@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/time.h>
 
+#include "daemon/candidates.h"
 #include "daemon/manager-private.h"
 #include "util/cleanup.h"
 #include "util/log.h"
@@ -37,64 +38,6 @@ void manager_update_verdict(struct manager *m, struct device *d)
                 d->rule[0] = '\0';
 }
 
-const char *manager_guests_named(const struct manager *m, const struct device *d,
-                                 const char **ret_source)
-{
-        const char *property;
-
-        if (d->verdict.guest && strcmp(d->verdict.guest, "*") != 0)
-                return d->verdict.guest;
-
-        property = facts_property(&d->info.facts, "USBREDIR_GUEST");
-        if (property && guests_are_valid(property)) {
-                *ret_source = "USBREDIR_GUEST";
-                return property;
-        }
-        if (m->config->default_guest[0]) {
-                *ret_source = "DefaultGuest";
-                return m->config->default_guest;
-        }
-
-        return d->verdict.guest;
-}
-
-int manager_choose_guest(const struct manager *m, const struct device *d, struct guest **ret,
-                         struct error *ret_error)
-{
-        const char *source, *named = manager_guests_named(m, d, &source);
-        struct guest *choice = NULL;
-
-        if (!named)
-                return error_set(ret_error, ERROR_NO_SUCH_GUEST,
-                                 "which guest? Neither a rule (guest=) nor udev (USBREDIR_GUEST) "
-                                 "nor DefaultGuest= in usbredird.conf names one for %s",
-                                 device_id(d));
-
-        for (size_t i = 0; i < m->n_guests; i++) {
-                struct guest *g = m->guests[i].guest;
-
-                if (m->guests[i].is_leaving || !guests_have(named, guest_name(g)))
-                        continue;
-                if (!choice || (!guest_has_free_channel(choice) && guest_has_free_channel(g)))
-                        choice = g;
-        }
-        if (!choice)
-                return error_set(ret_error, ERROR_NO_SUCH_GUEST,
-                                 "guest '%s' is not configured: add guests.d/%s.conf, and reload",
-                                 named, named);
-
-        *ret = choice;
-        return 0;
-}
-
-const char *manager_guest_for(const struct manager *m, const struct device *d)
-{
-        struct error error;
-        struct guest *g;
-
-        return manager_choose_guest(m, d, &g, &error) < 0 ? NULL : guest_name(g);
-}
-
 static bool rule_names(const struct policy_entry *entry, const char *guest)
 {
         return entry && guests_have(entry->rule->values[KEY_GUEST], guest);
@@ -118,17 +61,25 @@ bool manager_may_go_to(const struct manager *m, const struct device *d, const ch
         return false;
 }
 
-void manager_begin_wait(struct manager *m, struct entry *e, struct guest *g, enum intent intent,
-                        bool at_once)
+void manager_begin_wait(struct manager *m, struct entry *e, const struct candidates *c,
+                        enum intent intent, unsigned how)
 {
         struct device *d = &e->device;
+        bool is_one = c->n == 1 || how & WAITING_FORMER;
 
         event_del(e->timer);
-        guest_dequeue(&d->waiter);
+        e->is_over_limit = false;
+        e->was_given = false;
+        manager_take_turn(m, e);
+        if (waiting_begin(&d->waiting, c->guests, c->n, how) < 0) {
+                manager_set_error(e, "out of memory");
+                manager_rest(m, e, DEVICE_IS_FAILED);
+                return;
+        }
+
         d->intent = intent;
-        strcpy(d->guest, guest_name(g));
+        strcpy(d->guest, is_one ? guest_name(c->guests[0]) : "");
         d->phase = DEVICE_IS_WAITING;
-        guest_enqueue(g, &d->waiter, at_once);
         manager_changed(m, e);
 }
 
@@ -137,7 +88,9 @@ void manager_rest(struct manager *m, struct entry *e, enum device_phase phase)
         struct device *d = &e->device;
 
         event_del(e->timer);
-        guest_dequeue(&d->waiter);
+        e->was_given = false;
+        waiting_end(&d->waiting);
+        d->waiting.order = 0;
         d->intent = INTENT_NONE;
         d->guest[0] = '\0';
         d->phase = phase;
@@ -161,31 +114,53 @@ bool manager_is_automatic(const struct device *d)
                !d->info.refusal[0];
 }
 
-/* A rule gives the device to its guest. */
-static void begin_by_rule(struct manager *m, struct entry *e)
+void manager_begin_by_rule(struct manager *m, struct entry *e)
 {
+        struct candidates candidates;
         struct error error;
-        struct guest *g;
 
-        e->is_over_limit = manager_n_busy(m) >= m->config->max_sessions;
-        if (e->is_over_limit) {
-                manager_set_error(e, "MaxSessions=%u are in use", m->config->max_sessions);
-                log_warning("%s: not redirected: MaxSessions=%u are in use", device_id(&e->device),
-                            m->config->max_sessions);
-                manager_changed(m, e);
+        if (manager_is_over_limit(m, e))
                 return;
-        }
-        if (manager_choose_guest(m, &e->device, &g, &error) < 0) {
+        e->is_over_limit = false;
+        if (candidates_find(&candidates, m, &e->device, &error) < 0) {
                 manager_set_error(e, "%s", error.text);
                 log_warning("%s: not redirected: %s", device_id(&e->device), error.text);
                 manager_changed(m, e);
                 return;
         }
 
-        log_info("%s: to be redirected to guest '%s' by %s", device_id(&e->device), guest_name(g),
-                 e->device.rule);
+        log_info("%s: to be redirected to guest '%s' by %s", device_id(&e->device),
+                 manager_guest_for(m, &e->device), e->device.rule);
         e->device.last_error[0] = '\0';
-        manager_begin_wait(m, e, g, INTENT_AUTOMATIC, false);
+        manager_begin_wait(m, e, &candidates, INTENT_AUTOMATIC, 0);
+}
+
+static bool waits_for(const struct device *d, const struct candidates *c)
+{
+        for (size_t i = 0; i < c->n; i++)
+                if (!waiting_is_at(&d->waiting, c->guests[i]))
+                        return false;
+        return waiting_count(&d->waiting) == c->n;
+}
+
+/* It waits for the guests that the rules name now; in its turn. */
+static void judge_waiting(struct manager *m, struct entry *e)
+{
+        struct device *d = &e->device;
+        struct candidates candidates;
+        struct error error;
+
+        if (!manager_is_automatic(d)) {
+                log_info("%s: no longer to be redirected: the rules have changed", device_id(d));
+                manager_rest(m, e, DEVICE_IS_IDLE);
+        } else if (waiting_is_anywhere(&d->waiting)) {
+                if (candidates_find(&candidates, m, d, &error) < 0) {
+                        manager_set_error(e, "%s", error.text);
+                        manager_rest(m, e, DEVICE_IS_IDLE);
+                } else if (!waits_for(d, &candidates)) {
+                        manager_begin_wait(m, e, &candidates, INTENT_AUTOMATIC, 0);
+                }
+        }
 }
 
 void manager_judge(struct manager *m, struct entry *e, enum occasion occasion)
@@ -205,11 +180,8 @@ void manager_judge(struct manager *m, struct entry *e, enum occasion occasion)
         case DEVICE_IS_RETURNING:
         case DEVICE_IS_STUCK: return;
         case DEVICE_IS_WAITING:
-                if (d->intent == INTENT_AUTOMATIC && !manager_is_automatic(d)) {
-                        log_info("%s: no longer to be redirected: the rules have changed",
-                                 device_id(d));
-                        manager_rest(m, e, DEVICE_IS_IDLE);
-                }
+                if (d->intent == INTENT_AUTOMATIC)
+                        judge_waiting(m, e);
                 return;
         case DEVICE_IS_IDLE:
         case DEVICE_IS_FAILED: break;
@@ -217,7 +189,7 @@ void manager_judge(struct manager *m, struct entry *e, enum occasion occasion)
 
         if (d->phase == DEVICE_IS_IDLE && manager_is_automatic(d) && !d->is_inhibited &&
             !d->is_rejected && !m->is_paused && rule_acts(d, occasion))
-                begin_by_rule(m, e);
+                manager_begin_by_rule(m, e);
         else
                 manager_changed(m, e);
 }
@@ -241,29 +213,42 @@ static void fail(struct manager *m, struct entry *e, const char *why)
         manager_rest(m, e, DEVICE_IS_FAILED);
 }
 
-void manager_reconnect(struct manager *m, struct entry *e, bool at_once)
+void manager_go_back(struct manager *m, struct entry *e, enum intent intent, const char *guest,
+                     unsigned how)
 {
         struct device *d = &e->device;
-        bool by_rule = d->intent == INTENT_AUTOMATIC;
-        struct guest *g = manager_guest_by_name(m, d->guest);
+        struct guest *former = manager_guest_by_name(m, guest);
+        struct candidates candidates = { .guests = { former }, .n = former ? 1 : 0 };
         struct error error;
+        int r = 0;
 
-        if (m->is_stopping || (by_rule && (m->is_paused || !manager_is_automatic(d)))) {
-                manager_rest(m, e, DEVICE_IS_IDLE);
-                return;
-        }
-
-        error_set(&error, ERROR_NO_SUCH_GUEST, "guest '%s' is no longer configured", d->guest);
-        if (by_rule && (!g || !manager_may_go_to(m, d, d->guest)) &&
-            manager_choose_guest(m, d, &g, &error) < 0)
-                g = NULL;
-        if (!g) {
+        if (intent == INTENT_AUTOMATIC)
+                r = candidates_find(&candidates, m, d, &error);
+        else if (!former)
+                r = error_set(&error, ERROR_NO_SUCH_GUEST, "guest '%s' is no longer configured",
+                              guest);
+        if (r < 0) {
                 manager_set_error(e, "%s", error.text);
                 manager_rest(m, e, DEVICE_IS_IDLE);
                 return;
         }
 
-        manager_begin_wait(m, e, g, d->intent, at_once);
+        if (candidates_have(&candidates, former)) {
+                candidates_prefer(&candidates, former);
+                how |= WAITING_FORMER;
+        }
+        manager_begin_wait(m, e, &candidates, intent, how);
+}
+
+void manager_reconnect(struct manager *m, struct entry *e, bool at_once)
+{
+        struct device *d = &e->device;
+        bool by_rule = d->intent == INTENT_AUTOMATIC;
+
+        if (m->is_stopping || (by_rule && (m->is_paused || !manager_is_automatic(d))))
+                manager_rest(m, e, DEVICE_IS_IDLE);
+        else
+                manager_go_back(m, e, d->intent, d->guest, at_once ? WAITING_AT_ONCE : 0);
 }
 
 /* Whether there were too many, with this one. */
@@ -288,6 +273,10 @@ void manager_go_on(struct manager *m, struct entry *e, enum next next)
         switch (next) {
         case NEXT_END: manager_rest(m, e, DEVICE_IS_IDLE); return;
         case NEXT_RECONNECT: manager_reconnect(m, e, false); return;
+        case NEXT_ELSEWHERE:
+                d->guest[0] = '\0'; /* it is not the first choice any more */
+                manager_reconnect(m, e, false);
+                return;
         case NEXT_REJECTED:
                 d->is_rejected = true;
                 manager_rest(m, e, DEVICE_IS_IDLE);
@@ -306,6 +295,11 @@ void manager_go_on(struct manager *m, struct entry *e, enum next next)
                 manager_remember(m, e, 0);
                 manager_rest(m, e, DEVICE_IS_IDLE);
                 set_timer(e, OUTCOME_RETURN_SEC);
+                return;
+        case NEXT_CHANGE:
+                if (e->was_given)
+                        manager_remember(m, e, MEMORY_CHANGE_ONLY);
+                manager_rest(m, e, DEVICE_IS_IDLE);
                 return;
         case NEXT_REPLUG:
                 /* It will be removed presently; if not, that was a mistake. */

@@ -15,6 +15,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "daemon/place.h"
 #include "filter/text.h"
 #include "util/cleanup.h"
 #include "util/macro.h"
@@ -169,10 +170,13 @@ static void read_texts(struct udev_device *device, struct device_info *info)
         const char *serial = udev_device_get_sysattr_value(device, "serial");
         const char *path = udev_device_get_property_value(device, "ID_PATH");
         struct facts *facts = &info->facts;
+        char socket_path[FACTS_PATH_MAX + 1];
 
+        place_path(socket_path, info->place, facts->port, path ?: "");
         if (facts_set_vendor_name(facts, manufacturer ?: "") < 0 ||
             facts_set_product_name(facts, product ?: "") < 0 ||
-            facts_set_serial(facts, serial ?: "") < 0 || facts_set_path(facts, path ?: "") < 0)
+            facts_set_serial(facts, serial ?: "") < 0 || facts_set_path(facts, path ?: "") < 0 ||
+            facts_set_socket_path(facts, socket_path) < 0)
                 refuse(info, "its strings are longer than USB allows");
 
         set_name(info->vendor, sizeof(info->vendor), manufacturer,
@@ -241,6 +245,7 @@ int device_info_read(struct udev_device *device, struct device_info *ret_info)
             facts_set_port(&info->facts, port) < 0 || !read_numbers(device, info))
                 return -ENODEV;
 
+        place_find(info->place, syspath, port);
         /* Both are empty for a device without configuration. */
         read_number(device, "bConfigurationValue", 10, UINT8_MAX, &configuration);
         read_number(device, "bNumInterfaces", 10, UINT8_MAX, &interfaces);

@@ -13,6 +13,7 @@
 #include "filter/guests.h"
 #include "filter/policy.h"
 #include "util/cleanup.h"
+#include "util/macro.h"
 
 /* No machine has so many; a broken hub could announce devices without end. */
 #define DEVICES_MAX 1024
@@ -41,6 +42,7 @@ enum device_phase {
 struct device_info {
         struct facts facts; /* facts.port identifies a plugged device */
         uint8_t interface_numbers[FACTS_INTERFACES_MAX];
+        char place[FACTS_PORT_MAX + 1]; /* the socket's: see place.h */
         uint8_t bus, address;
         uint8_t configuration;          /* bConfigurationValue; 0: none */
         char speed[16];                 /* "low", "full", "high", "super", "super+", "" unknown */
@@ -65,17 +67,23 @@ struct device {
         char rule[320];         /* "FILE:LINE" that decided, or "" */
 
         enum intent intent;
-        char guest[GUEST_NAME_MAX + 1]; /* whose it is to be, with an intent */
+        char guest[GUEST_NAME_MAX + 1]; /* whose it is, or is to be; "" while any of several */
         bool is_inhibited; /* taken back by hand: no rule acts until re-plug or Attach */
         bool is_rejected;  /* by its guest: no rule acts until that changes */
         char last_error[512];
 
-        struct waiter waiter;            /* in the guest's queue while WAITING */
+        struct waiting waiting;          /* in guests' queues while WAITING */
         struct redirection *redirection; /* while a session process has it */
         void *object;                    /* the observer's */
 
         struct device *prev, *next;
 };
+
+/* Whose place in a queue that is. */
+static inline struct device *device_of_waiter(const struct waiter *w)
+{
+        return CONTAINER_OF(w->waiting, struct device, waiting);
+}
 
 static inline const char *device_id(const struct device *d)
 {

@@ -29,7 +29,7 @@ static void on_timer(evutil_socket_t fd, short what, void *userdata)
 
         if (d->phase != DEVICE_IS_WAITING)
                 manager_judge(e->manager, e, OCCASION_START);
-        else if (!d->waiter.guest)
+        else if (!waiting_is_anywhere(&d->waiting))
                 manager_reconnect(e->manager, e, false);
 }
 
@@ -47,6 +47,7 @@ static struct entry *add_entry(struct manager *m, const struct device_info *info
 
         e->manager = m;
         e->device.info = *info;
+        e->begun_usec = clock_usec(CLOCK_MONOTONIC);
         DL_APPEND(m->devices, &e->device);
         manager_update_verdict(m, &e->device);
         log_info("%s: %04x:%04x %s %s", device_id(&e->device), info->facts.vendor,
@@ -60,50 +61,112 @@ static struct entry *add_entry(struct manager *m, const struct device_info *info
 static bool count_losses(struct manager *m, struct entry *e, unsigned losses)
 {
         e->losses = losses;
-        if (losses < OUTCOME_LOSSES)
+        if (losses < (e->has_changed ? OUTCOME_CHANGES : OUTCOME_LOSSES))
                 return false;
 
-        manager_set_error(e, "each reset makes it another device: give its rule reset=no");
+        manager_set_error(e, e->has_changed
+                                     ? "it becomes another device again and again: attach it to "
+                                       "have it followed once more"
+                                     : "each reset makes it another device: give its rule reset=no");
         log_error("%s: given up: %s", device_id(&e->device), e->device.last_error);
         manager_rest(m, e, DEVICE_IS_FAILED);
         return true;
 }
 
+/*
+ * As what it goes back to that guest, or INTENT_NONE. A device that has become another is the one
+ * that the guest was given, whatever auto= says of it now; but only where the rules allow it to go:
+ * it may be another one, plugged in as fast.
+ */
+static enum intent intent_of(const struct manager *m, const struct device *d,
+                             const struct memory *memory)
+{
+        struct guest *g = manager_guest_by_name(m, memory->guest);
+        bool is_automatic = manager_is_automatic(d);
+
+        if (memory->intent == INTENT_AUTOMATIC && m->is_paused)
+                return INTENT_NONE;
+        if (memory_is_of_other(memory, &d->info)) {
+                if (!g || d->verdict.kind != VERDICT_ALLOWED ||
+                    !manager_may_go_to(m, d, memory->guest))
+                        return INTENT_NONE;
+                return is_automatic && manager_is_candidate(m, d, g) ? INTENT_AUTOMATIC
+                                                                     : INTENT_BY_HAND;
+        }
+        if (memory->intent == INTENT_AUTOMATIC)
+                return is_automatic &&
+                                       (!memory->guest[0] || (g && manager_is_candidate(m, d, g)))
+                               ? INTENT_AUTOMATIC
+                               : INTENT_NONE;
+
+        return g && manager_may_go_to(m, d, memory->guest) ? INTENT_BY_HAND : INTENT_NONE;
+}
+
 /* The device had a guest when it was taken away. */
 static bool go_back(struct manager *m, struct entry *e)
 {
-        struct memory memory;
-        struct guest *g;
+        struct device *d = &e->device;
+        struct memory *memory = NULL;
+        char guest[GUEST_NAME_MAX + 1];
+        enum intent intent;
+        unsigned losses;
 
-        if (!e->device.info.is_settled ||
-            !memory_recall(&m->memories, &e->device.info, clock_usec(CLOCK_MONOTONIC), &memory))
+        if (d->info.is_settled)
+                memory = memory_recall(&m->memories, &d->info, e->begun_usec);
+        if (!memory)
                 return false;
 
-        g = manager_guest_by_name(m, memory.guest);
-        if (!g || !manager_may_go_to(m, &e->device, memory.guest) ||
-            (memory.intent == INTENT_AUTOMATIC &&
-             (m->is_paused || !manager_is_automatic(&e->device))))
+        intent = intent_of(m, d, memory);
+        e->has_changed = memory_is_of_other(memory, &d->info);
+        losses = e->has_changed || memory->until_usec > 0 ? memory->losses : 0;
+        strcpy(guest, memory->guest);
+        if (intent != INTENT_NONE || !e->has_changed)
+                memory_forget(memory);
+        if (intent == INTENT_NONE || (intent == INTENT_BY_HAND && !manager_has_room(m)))
                 return false;
-        if (count_losses(m, e, memory.losses))
+        if (count_losses(m, e, losses))
+                return true;
+        if (intent == INTENT_AUTOMATIC && manager_is_over_limit(m, e))
                 return true;
 
-        log_info("%s: is back, and goes to guest '%s' again", device_id(&e->device), memory.guest);
-        manager_begin_wait(m, e, g, memory.intent, false);
+        log_info("%s: is back%s, and goes to guest '%s' again", device_id(d),
+                 e->has_changed ? " as another device" : "", guest);
+        manager_go_back(m, e, intent, guest, 0);
         return true;
 }
 
-void manager_device_came_back(struct manager *m, uint32_t number, const char *port, unsigned losses)
+/* At that socket, by whichever of its ports. */
+static struct entry *find_entry_at(const struct manager *m, const char *place)
 {
-        struct entry *e = manager_find_entry(m, port);
+        struct device *d;
+
+        DL_FOREACH (m->devices, d)
+                if (!strcmp(d->info.place, place) && d->verdict.kind != VERDICT_HUB)
+                        return entry_of(d);
+        return NULL;
+}
+
+/* What was remembered just now may be of a device that is there already. */
+static void look_again(struct manager *m, const char *place)
+{
+        struct entry *e = find_entry_at(m, place);
+
+        if (e && e->is_judged && e->device.phase == DEVICE_IS_IDLE &&
+            clock_usec(CLOCK_MONOTONIC) - e->begun_usec < OUTCOME_RETURN_SEC * USEC_PER_SEC)
+                go_back(m, e);
+}
+
+void manager_device_came_back(struct manager *m, uint32_t number, const char *place,
+                              unsigned losses)
+{
+        struct entry *e = find_entry_at(m, place);
 
         memory_confirm(&m->memories, number,
                        clock_usec(CLOCK_MONOTONIC) + OUTCOME_RETURN_SEC * USEC_PER_SEC);
-        if (!e)
-                return;
-        if (e->device.phase == DEVICE_IS_WAITING)
+        if (e && e->device.phase == DEVICE_IS_WAITING)
                 count_losses(m, e, losses);
-        else if (e->device.phase == DEVICE_IS_IDLE)
-                go_back(m, e);
+        else
+                look_again(m, place);
 }
 
 static void on_device(void *userdata, const struct device_info *info)
@@ -141,36 +204,48 @@ static void on_device(void *userdata, const struct device_info *info)
         e->is_judged = true;
 }
 
-void manager_remember(struct manager *m, const struct entry *e, uint32_t if_lost_by)
+struct memory *manager_remember(struct manager *m, const struct entry *e, uint32_t if_lost_by)
 {
+        uint64_t until = clock_usec(CLOCK_MONOTONIC) + OUTCOME_RETURN_SEC * USEC_PER_SEC;
         struct memory *memory = memory_keep(&m->memories, &e->device);
 
         memory->losses = e->losses + 1;
         memory->if_lost_by = if_lost_by;
-        memory->until_usec = clock_usec(CLOCK_MONOTONIC) + OUTCOME_RETURN_SEC * USEC_PER_SEC;
+        memory->until_usec = until;
+        memory->change_until_usec = e->was_given ? until : 0;
+        return memory;
 }
 
-/* A rule's device may come back at any time; one attached by hand, only from a reset. */
-static void remember_unplugged(struct manager *m, const struct entry *e)
+/*
+ * A rule's device may come back at any time; one attached by hand, only from a reset, or changed.
+ * If we had asked its session to end, the guest did not have it any more.
+ */
+static void remember_unplugged(struct manager *m, struct entry *e)
 {
         const struct device *d = &e->device;
 
-        if (d->intent == INTENT_AUTOMATIC)
-                memory_keep(&m->memories, d);
-        else if (d->intent == INTENT_BY_HAND && d->redirection)
+        if (d->redirection)
+                e->losses = manager_session_losses(running_of(d->redirection));
+        if (d->redirection && running_of(d->redirection)->has_cause)
+                e->was_given = false;
+        if (d->intent == INTENT_BY_HAND && d->redirection)
                 manager_remember(m, e, d->redirection->number);
+        else if (d->intent == INTENT_AUTOMATIC)
+                manager_remember(m, e, 0)->until_usec = 0;
 }
 
 static void on_removed(void *userdata, const char *port)
 {
         struct manager *m = userdata;
         struct entry *e = manager_find_entry(m, port);
+        char place[FACTS_PORT_MAX + 1];
         struct redirection *r;
         struct error error;
 
         if (!e)
                 return;
 
+        strcpy(place, e->device.info.place);
         r = e->device.redirection;
         log_info("%s: unplugged", port);
         remember_unplugged(m, e);
@@ -188,6 +263,7 @@ static void on_removed(void *userdata, const char *port)
         manager_forget_device(m, e);
         DL_DELETE(m->devices, &e->device);
         manager_free_entry(e);
+        look_again(m, place);
 }
 
 const struct hotplug_events manager_hotplug_events = {

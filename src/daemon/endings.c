@@ -27,6 +27,7 @@ static enum error_kind error_of(enum session_reason reason)
         case CAUSE_CRASHED:
         case CAUSE_DETACHED:
         case CAUSE_DENIED:
+        case CAUSE_SILENT:
         case CAUSE_DISCONNECTED:
         case CAUSES: break;
         }
@@ -52,6 +53,36 @@ static void settle_device(struct manager *m, struct entry *e, enum cause cause, 
                 manager_return_device(m, e, next);
 }
 
+unsigned manager_session_losses(const struct running *s)
+{
+        uint64_t lasted = clock_usec(CLOCK_MONOTONIC) - s->begun_usec;
+
+        return lasted > OUTCOME_CRASHES_SEC * USEC_PER_SEC ? 0 : s->losses;
+}
+
+static bool is_link_loss(enum cause cause)
+{
+        return cause == CAUSE_GUEST_GONE || cause == CAUSE_REJECTED || cause == CAUSE_SILENT;
+}
+
+/* What it ended for, as a sentence; in the log too. */
+static void tell_end(const struct redirection *r, enum cause cause, enum session_reason reason,
+                     const char *message, struct error *ret_error)
+{
+        struct guest *g = r->channel ? channel_guest(r->channel) : NULL;
+
+        if (cause == CAUSE_SILENT && g)
+                error_set(ret_error, ERROR_CONNECT_FAILED,
+                          "guest '%s' has said nothing for %u s over %s: is it paused, or does "
+                          "another connection have that channel?",
+                          guest_name(g), guest_config(g)->greeting_sec, channel_text(r->channel));
+        else
+                error_set(ret_error, error_of(reason), "%s%s%s", session_reason_string(reason),
+                          *message ? ": " : "", message);
+        log_write(is_link_loss(cause) && g ? guest_attempt_level(g) : LOG_LEVEL_INFO,
+                  "session %u has ended: %s", r->number, ret_error->text);
+}
+
 void manager_on_session_end(void *userdata, enum session_reason reason, const char *message,
                             bool returned)
 {
@@ -60,41 +91,33 @@ void manager_on_session_end(void *userdata, enum session_reason reason, const ch
         struct manager *m = s->manager;
         struct device *d = r->device;
         enum cause cause = s->has_cause ? s->cause : outcome_cause(reason);
-        bool is_link_loss = cause == CAUSE_GUEST_GONE || cause == CAUSE_REJECTED;
+        unsigned losses = manager_session_losses(s);
         bool by_hand = r->is_by_hand;
-        uint64_t begun = s->begun_usec;
         uint32_t number = r->number;
-        unsigned losses = s->losses;
-        char port[CONTROL_PORT_SIZE];
+        char place[FACTS_PORT_MAX + 1];
         struct error error;
 
-        strcpy(port, worker_order(r->worker)->port);
-        error_set(&error, error_of(reason), "%s%s%s", session_reason_string(reason),
-                  *message ? ": " : "", message);
-        log_write(is_link_loss && r->channel ? guest_attempt_level(channel_guest(r->channel))
-                                             : LOG_LEVEL_INFO,
-                  "session %u has ended: %s", number, error.text);
+        strcpy(place, s->place);
+        tell_end(r, cause, reason, message, &error);
         if (s->is_adopting)
                 m->n_adopting--; /* it has never told what it does */
         manager_answer_describes(m, r, &error);
         if (m->observer.session_ended && r->channel)
                 m->observer.session_ended(m->userdata, r, reason, message);
         if (r->channel)
-                channel_release(r->channel, is_link_loss ? CHANNEL_LOST : CHANNEL_FREE, error.text);
+                channel_release(r->channel, is_link_loss(cause) ? CHANNEL_LOST : CHANNEL_FREE,
+                                error.text);
         if (d)
                 d->redirection = NULL;
         manager_free_session(r);
         manager_share_memory(m);
 
-        if (d && clock_usec(CLOCK_MONOTONIC) - begun > OUTCOME_CRASHES_SEC * USEC_PER_SEC)
-                entry_of(d)->losses = 0;
-        if (d)
+        if (d) {
+                entry_of(d)->losses = losses;
                 settle_device(m, entry_of(d), cause, by_hand, returned, &error);
-        else if (reason == REASON_RESET_LOST)
-                manager_device_came_back(m, number, port, losses + 1);
-        for (d = m->devices; d; d = d->next)
-                if (entry_of(d)->is_over_limit)
-                        manager_judge(m, entry_of(d), OCCASION_START);
+        } else if (reason == REASON_RESET_LOST) {
+                manager_device_came_back(m, number, place, losses + 1);
+        }
         manager_wake(m);
         if (m->is_starting && m->n_adopting == 0)
                 manager_begin(m);

@@ -53,6 +53,12 @@ void guest_set_last_error(struct guest *g, const char *text);
 void guest_note_failure(struct channel *c, int cause, const char *text);
 void guest_note_hello(struct channel *c);
 
+/* The first in the queue for whom nothing is being connected, and may be; or NULL. */
+struct waiter *guest_first_unserved(const struct guest *g);
+
+/* Out of the queue that it is in. */
+void waiter_take_out(struct waiter *w);
+
 /* A free channel of that guest, not in its list yet. Returns 0 or -ENOMEM. */
 int channel_new(struct channel **ret, struct guest *g, const struct channel_config *config);
 

@@ -6,7 +6,7 @@
  * timer is set in one place too.
  *
  * A waiter stays in the queue, at its place, until it has its channel; those at the front that have
- * none being connected get the next one. Observers are told by a timer of no length: once in a turn
+ * none being connected get the next one, unless another guest's holds them (waiting.h). Observers are told by a timer of no length: once in a turn
  * of the loop, whatever the turn brought.
  */
 #include "daemon/guest.h"
@@ -53,17 +53,6 @@ static size_t room(const struct guest *g)
         return !g->is_disconnected && used < limit ? limit - used : 0;
 }
 
-/* The first in the queue for whom nothing is being connected. */
-static struct waiter *first_unserved(const struct guest *g)
-{
-        struct waiter *w;
-
-        DL_FOREACH (g->queue, w)
-                if (!w->channel)
-                        break;
-        return w;
-}
-
 /* One that has not failed, if there is any; or one whose delay is over. */
 static struct channel *first_ready(const struct guest *g)
 {
@@ -84,7 +73,7 @@ static const struct channel *next_retry(const struct guest *g)
 {
         const struct channel *c, *next = NULL;
 
-        if (room(g) == 0 || !first_unserved(g))
+        if (room(g) == 0 || !guest_first_unserved(g))
                 return NULL;
 
         DL_FOREACH (g->channels, c)
@@ -94,18 +83,33 @@ static const struct channel *next_retry(const struct guest *g)
         return next;
 }
 
+/* When there is something to be looked at again; CLOCK_MONOTONIC, ms; UINT64_MAX: never. */
+static uint64_t next_moment(const struct guest *g, uint64_t now)
+{
+        const struct channel *retry = next_retry(g);
+        uint64_t next = retry ? retry->retry_at_msec : UINT64_MAX;
+        const struct waiter *w;
+
+        DL_FOREACH (g->queue, w) {
+                uint64_t until = waiter_held_until(w, now);
+
+                if (until > 0)
+                        next = MIN(next, until);
+        }
+        return next;
+}
+
 static void set_timer(struct guest *g)
 {
-        const struct channel *next = next_retry(g);
-        uint64_t now = channel_now_msec(), delay;
+        uint64_t now = channel_now_msec(), next = next_moment(g, now), delay;
         struct timeval timeout;
 
-        if (!next) {
+        if (next == UINT64_MAX) {
                 event_del(g->retry);
                 return;
         }
 
-        delay = next->retry_at_msec > now ? next->retry_at_msec - now : 1;
+        delay = next > now ? next - now : 1;
         timeout.tv_sec = (time_t)(delay / 1000);
         timeout.tv_usec = (suseconds_t)(delay % 1000 * 1000);
         event_add(g->retry, &timeout);
@@ -118,7 +122,7 @@ static void on_work(evutil_socket_t fd, short what, void *userdata)
         struct channel *c;
 
         /* One that fails at once has told its waiter: all may be different, come back later. */
-        while (room(g) > 0 && (w = first_unserved(g)) && (c = first_ready(g)))
+        while (room(g) > 0 && (w = guest_first_unserved(g)) && (c = first_ready(g)))
                 if (channel_connect(c, w) < 0)
                         break;
         set_timer(g);
@@ -179,12 +183,8 @@ struct guest *guest_free(struct guest *g)
 
         while (g->channels)
                 channel_free(g->channels);
-        while (g->queue) {
-                struct waiter *w = g->queue;
-
-                DL_DELETE(g->queue, w);
-                *w = (struct waiter){ 0 };
-        }
+        while (g->queue)
+                waiter_take_out(g->queue);
         if (g->work)
                 event_free(g->work);
         if (g->retry)
@@ -196,40 +196,29 @@ struct guest *guest_free(struct guest *g)
         return NULL;
 }
 
-void guest_enqueue(struct guest *g, struct waiter *w, bool at_once)
+/* Whether so many are left over by those that wait. */
+static bool are_enough(const struct guest *g, size_t channels)
 {
-        struct channel *c;
+        const struct waiter *w;
 
-        *w = (struct waiter){ .guest = g };
-        DL_APPEND(g->queue, w);
-        if (at_once)
-                DL_FOREACH (g->channels, c)
-                        channel_reset(c);
-        guest_wake(g);
-}
-
-void guest_dequeue(struct waiter *w)
-{
-        struct guest *g = w->guest;
-
-        if (!g)
-                return;
-
-        if (w->channel)
-                channel_cancel(w->channel);
-        DL_DELETE(g->queue, w);
-        *w = (struct waiter){ 0 };
-        guest_wake(g);
+        for (w = g->queue; w && channels > 0; w = w->next)
+                channels -= !w->channel;
+        return channels > 0;
 }
 
 bool guest_has_free_channel(const struct guest *g)
 {
-        size_t n = MIN(count_channels(g, ~IN_USE), room(g));
-        const struct waiter *w;
+        return are_enough(g, MIN(count_channels(g, ~IN_USE), room(g)));
+}
 
-        for (w = g->queue; w && n > 0; w = w->next)
-                n -= !w->channel;
-        return n > 0;
+bool guest_has_idle_channel(const struct guest *g, size_t given_back)
+{
+        size_t used = count_channels(g, IN_USE) - given_back;
+        size_t limit = g->config.max_devices ?: SIZE_MAX;
+
+        if (g->is_disconnected || used >= limit)
+                return false;
+        return are_enough(g, MIN(count_channels(g, BIT(IDLE)), limit - used));
 }
 
 void guest_connect(struct guest *g)
@@ -245,10 +234,13 @@ void guest_connect(struct guest *g)
 void guest_disconnect(struct guest *g)
 {
         struct channel *c;
+        struct waiter *w;
 
         g->is_disconnected = true;
         DL_FOREACH (g->channels, c)
                 channel_cancel(c);
+        DL_FOREACH (g->queue, w)
+                waiter_give_way(w);
         guest_wake(g);
 }
 

@@ -13,16 +13,14 @@
 
 #include "daemon/config.h"
 #include "daemon/error.h"
+#include "daemon/waiting.h"
 #include "util/log.h"
-
-struct channel;
-struct guest;
 
 /* clang-format off */
 /*        state          name             true while */
 #define GUEST_STATES(S) \
         S(IDLE,          "idle",          "no device is there or waits") \
-        S(CONNECTING,    "connecting",    "a channel is being connected, and none is occupied") \
+        S(CONNECTING,    "connecting",    "a device waits, and no channel is occupied yet") \
         S(UNREACHABLE,   "unreachable",   "the last attempt failed; tried again at RetryAtUSec") \
         S(FAILED,        "failed",        "MaxAttempts failed; Connect(), Attach() or a reload tries again") \
         S(CONNECTED,     "connected",     "at least one channel is occupied") \
@@ -47,13 +45,6 @@ enum channel_state {
 #define CHANNEL_STATE_VALUE(state, name, when) CHANNEL_##state,
         CHANNEL_STATES(CHANNEL_STATE_VALUE)
 #undef CHANNEL_STATE_VALUE
-};
-
-/* A device that wants a channel: in the queue, or with one being connected for it. */
-struct waiter {
-        struct guest *guest;     /* whose queue it is in; NULL: in none */
-        struct channel *channel; /* being connected for it, or NULL */
-        struct waiter *prev, *next;
 };
 
 struct guest_events {
@@ -95,9 +86,9 @@ struct guest *guest_free(struct guest *g);
 int guest_set_config(struct guest *g, const struct guest_config *config);
 
 /*
- * The waiter, in no queue before, becomes the last of this one, and is served as soon as a channel
- * is free; callbacks come from the event loop, never from within. At once: delays and failures of
- * its channels are forgotten.
+ * The waiter, in no queue before, stands in this one by the order of its waiting, behind its equals,
+ * and is served as soon as a channel is free; callbacks come from the event loop, never from within.
+ * At once: delays and failures of its channels are forgotten.
  */
 void guest_enqueue(struct guest *g, struct waiter *w, bool at_once);
 
@@ -109,6 +100,12 @@ void guest_dequeue(struct waiter *w);
  * time, or has failed, and that nobody in the queue is before it for? Never while disconnected.
  */
 bool guest_has_free_channel(const struct guest *g);
+
+/*
+ * The same of channels that have not failed; and as if so many that are occupied were given back
+ * for it, which counts for MaxDevices.
+ */
+bool guest_has_idle_channel(const struct guest *g, size_t given_back);
 
 /* Forgets delays and failures, ends "disconnected", and tries now. */
 void guest_connect(struct guest *g);

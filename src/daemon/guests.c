@@ -59,12 +59,16 @@ static void remove_guest(struct manager *m, struct host_guest *place)
         struct device *d;
 
         place->is_leaving = true;
-        DL_FOREACH (m->devices, d)
-                if (d->waiter.guest == place->guest) {
-                        manager_set_error(entry_of(d), "guest '%s' is no longer configured",
-                                          d->guest);
-                        manager_rest(m, entry_of(d), DEVICE_IS_IDLE);
-                }
+        DL_FOREACH (m->devices, d) {
+                if (!waiting_is_at(&d->waiting, place->guest))
+                        continue;
+                waiting_leave(&d->waiting, place->guest);
+                if (waiting_is_anywhere(&d->waiting))
+                        continue;
+                manager_set_error(entry_of(d), "guest '%s' is no longer configured",
+                                  guest_name(place->guest));
+                manager_rest(m, entry_of(d), DEVICE_IS_IDLE);
+        }
         DL_FOREACH (m->sessions, r)
                 if (r->channel && channel_guest(r->channel) == place->guest)
                         manager_end_session(r, CAUSE_DISCONNECTED);

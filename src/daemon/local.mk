@@ -4,6 +4,8 @@ libdaemon_a_CPPFLAGS = $(AM_CPPFLAGS) -DSYSCONFDIR='"$(sysconfdir)"' -DPREFIX='"
 libdaemon_a_SOURCES = \
 	%D%/backoff.c \
 	%D%/backoff.h \
+	%D%/candidates.c \
+	%D%/candidates.h \
 	%D%/channel.c \
 	%D%/config-channel.c \
 	%D%/config-filters.c \
@@ -27,6 +29,7 @@ libdaemon_a_SOURCES = \
 	%D%/find.c \
 	%D%/guest-config.c \
 	%D%/guest-private.h \
+	%D%/guest-queue.c \
 	%D%/guest.c \
 	%D%/guest.h \
 	%D%/guests.c \
@@ -38,6 +41,7 @@ libdaemon_a_SOURCES = \
 	%D%/keep.h \
 	%D%/launcher.c \
 	%D%/launcher.h \
+	%D%/limit.c \
 	%D%/manager-private.h \
 	%D%/manager.c \
 	%D%/manager.h \
@@ -50,6 +54,8 @@ libdaemon_a_SOURCES = \
 	%D%/order.h \
 	%D%/outcome.c \
 	%D%/outcome.h \
+	%D%/place.c \
+	%D%/place.h \
 	%D%/record.c \
 	%D%/record.h \
 	%D%/redirection.h \
@@ -60,9 +66,12 @@ libdaemon_a_SOURCES = \
 	%D%/rules-edit.c \
 	%D%/rules-edit.h \
 	%D%/sessions.c \
+	%D%/silent.c \
 	%D%/startup.c \
 	%D%/tls-files.c \
 	%D%/tls-files.h \
+	%D%/waiting.c \
+	%D%/waiting.h \
 	%D%/worker-events.c \
 	%D%/worker-private.h \
 	%D%/worker.c \

@@ -4,10 +4,11 @@
  * What the files of the manager share: manager.c (what there is, and for how long), devices.c (what
  * hotplug says), decide.c (what is to be done with a device), sessions.c and endings.c (processes),
  * find.c and request.c (what people ask), startup.c (what a former daemon left), reload.c (the
- * configuration that comes into force).
+ * configuration that comes into force), limit.c (MaxSessions), silent.c (guests that say nothing).
  */
 #include <event2/event.h>
 
+#include "daemon/candidates.h"
 #include "daemon/hotplug.h"
 #include "daemon/manager.h"
 #include "daemon/memory.h"
@@ -29,7 +30,10 @@ struct entry {
         uint64_t crashes_usec[OUTCOME_CRASHES]; /* the last ones, the oldest first */
         unsigned losses;                        /* in resets, one soon after the other */
         bool is_judged;                         /* settled, and judged, at least once */
-        bool is_over_limit;                     /* MaxSessions keeps it from being redirected */
+        bool is_over_limit;                     /* waits for MaxSessions, in its turn */
+        uint64_t begun_usec;                    /* CLOCK_MONOTONIC: plugged in */
+        bool was_given;                         /* its guest has it, or had until just now */
+        bool has_changed;                       /* it came back as another device */
         bool has_new_verdict;                   /* rules have changed, and it is not judged yet */
 
         struct worker *returner; /* gives it back in place of a session that died */
@@ -45,6 +49,7 @@ struct running {
         struct redirection shown; /* what others see */
         uint64_t begun_usec;      /* CLOCK_MONOTONIC */
         unsigned losses;          /* the device's, when it began */
+        char place[FACTS_PORT_MAX + 1];
         struct manager *manager;
         bool is_adopting; /* it has not told yet what it does */
         bool has_cause;   /* we have asked it to end */
@@ -88,7 +93,8 @@ struct manager {
         bool is_starting; /* nothing is begun before all that is left over is known */
         bool is_stopping; /* only ends are waited for */
         bool is_paused;
-        uint32_t last_number;
+        uint32_t last_number; /* of a session */
+        uint64_t last_order;  /* of a device that waits */
 
         struct manager_observer observer;
         void *userdata;
@@ -116,7 +122,7 @@ void manager_free_entry(struct entry *e);
 size_t manager_n_busy(const struct manager *m);
 
 /* guests.c */
-struct guest *manager_guest_by_name(const struct manager *m, const char *name);
+struct guest *manager_guest_by_name(const struct manager *m, const char *name); /* or NULL */
 
 /* As the configuration in force has them. Returns 0 or -ENOMEM. */
 int manager_update_guests(struct manager *m);
@@ -126,6 +132,9 @@ void manager_drop_guests(struct manager *m);
 
 /* reload.c: the first time. -EINVAL, with the error. */
 int manager_load(struct manager *m, struct error *ret_error);
+
+/* candidates.c: whether that is one of the guests that it is to go to by itself */
+bool manager_is_candidate(const struct manager *m, const struct device *d, const struct guest *g);
 
 /* decide.c */
 enum occasion {
@@ -142,13 +151,16 @@ bool manager_is_automatic(const struct device *d);
 /* Fills in what the policy in force says. */
 void manager_update_verdict(struct manager *m, struct device *d);
 
-/* Which guest it is to go to by itself, or when none is named. */
-int manager_choose_guest(const struct manager *m, const struct device *d, struct guest **ret,
-                         struct error *ret_error);
+/* Has it wait for a channel of any of these guests; how: as waiting_begin(). */
+void manager_begin_wait(struct manager *m, struct entry *e, const struct candidates *c,
+                        enum intent intent, unsigned how);
 
-/* Has it wait for a channel of that guest. */
-void manager_begin_wait(struct manager *m, struct entry *e, struct guest *g, enum intent intent,
-                        bool at_once);
+/* The same, of the guest that had it: first of all by a rule, of no other by hand. */
+void manager_go_back(struct manager *m, struct entry *e, enum intent intent, const char *guest,
+                     unsigned how);
+
+/* A rule gives the device to its guests. */
+void manager_begin_by_rule(struct manager *m, struct entry *e);
 
 /* Takes it out of all waiting, to phase and intent; the error's text stays. */
 void manager_rest(struct manager *m, struct entry *e, enum device_phase phase);
@@ -160,16 +172,34 @@ void manager_go_on(struct manager *m, struct entry *e, enum next next);
 /* Waits for its guest again, if that is still what is wanted. */
 void manager_reconnect(struct manager *m, struct entry *e, bool at_once);
 
+/* limit.c */
+
+/* Its place in every queue, if it has none yet: behind all that wait. */
+void manager_take_turn(struct manager *m, struct entry *e);
+
+bool manager_has_room(const struct manager *m);
+
+/* Whether MaxSessions, or one that waits for that, is before it: then it waits for its turn. */
+bool manager_is_over_limit(struct manager *m, struct entry *e);
+
+/* Begins those that wait for MaxSessions, in their order, as far as there is room. */
+void manager_serve_limit(struct manager *m);
+
+/* silent.c */
+
+/* A device whose guest says nothing goes on to another channel of its guests, if one is free. */
+void manager_leave_silent(struct manager *m);
+
 /* devices.c */
 struct entry *manager_find_entry(const struct manager *m, const char *port); /* or NULL */
 extern const struct hotplug_events manager_hotplug_events;
 
 /* That session lost its device in a reset, and the device was removed before that was known. */
-void manager_device_came_back(struct manager *m, uint32_t number, const char *port,
+void manager_device_came_back(struct manager *m, uint32_t number, const char *place,
                               unsigned losses);
 
 /* The device is in the registry, or was: it goes back to its guest if it is back soon. */
-void manager_remember(struct manager *m, const struct entry *e, uint32_t if_lost_by);
+struct memory *manager_remember(struct manager *m, const struct entry *e, uint32_t if_lost_by);
 
 /* sessions.c */
 extern const struct guest_events manager_guest_events;
@@ -188,6 +218,9 @@ void manager_share_memory(struct manager *m);
 void manager_prepare(struct manager *m);
 
 /* endings.c */
+
+/* In resets, one soon after the other: none if it has gone on for long. */
+unsigned manager_session_losses(const struct running *s);
 void manager_end_session(struct redirection *r, enum cause cause);
 void manager_return_device(struct manager *m, struct entry *e, enum next after);
 void manager_on_session_end(void *userdata, enum session_reason reason, const char *message,

@@ -72,6 +72,7 @@ static void on_work(evutil_socket_t fd, short what, void *userdata)
 {
         struct manager *m = userdata;
 
+        manager_serve_limit(m);
         manager_answer_detaches(m);
         manager_drop_guests(m);
         if (m->settings.on_changed)
@@ -111,7 +112,7 @@ void manager_observe(struct manager *m, const struct manager_observer *observer,
 
 void manager_free_entry(struct entry *e)
 {
-        guest_dequeue(&e->device.waiter);
+        waiting_end(&e->device.waiting);
         worker_free(e->returner);
         if (e->timer)
                 event_free(e->timer);

@@ -139,7 +139,7 @@ void manager_set_paused(struct manager *m, bool paused);
 int manager_connect_guest(struct manager *m, struct guest *g, struct error *ret_error);
 void manager_disconnect_guest(struct manager *m, struct guest *g);
 
-/* The guest the policy or DefaultGuest names for it, or NULL. */
+/* The guests the policy or DefaultGuest names for it (filter/guests.h); NULL: none that is there. */
 const char *manager_guest_for(const struct manager *m, const struct device *d);
 
 /*

@@ -7,16 +7,21 @@
 #include <stdio.h>
 #include <string.h>
 
+bool memory_is_of_other(const struct memory *memory, const struct device_info *info)
+{
+        return memory->vendor != info->facts.vendor || memory->product != info->facts.product;
+}
+
 static bool is_of(const struct memory *memory, const struct device_info *info)
 {
         const struct facts *facts = &info->facts;
 
-        if (memory->order == 0 || memory->vendor != facts->vendor ||
-            memory->product != facts->product || strcmp(memory->serial, facts->serial) != 0)
+        if (memory->order == 0 || memory_is_of_other(memory, info) ||
+            strcmp(memory->serial, facts->serial) != 0)
                 return false;
 
         /* What is to come back from a reset does so where it was. */
-        return (facts->serial[0] && memory->until_usec == 0) || !strcmp(memory->port, facts->port);
+        return (facts->serial[0] && memory->until_usec == 0) || !strcmp(memory->place, info->place);
 }
 
 struct memory *memory_keep(struct memories *m, const struct device *d)
@@ -38,33 +43,45 @@ struct memory *memory_keep(struct memories *m, const struct device *d)
                 .intent = d->intent,
                 .order = ++m->last,
         };
-        strcpy(place->port, device_id(d));
+        strcpy(place->place, d->info.place);
         strcpy(place->serial, d->info.facts.serial);
         strcpy(place->guest, d->guest);
         return place;
 }
 
-bool memory_recall(struct memories *m, const struct device_info *info, uint64_t now_usec,
-                   struct memory *ret)
+static bool counts(const struct memory *memory, uint64_t now_usec)
 {
+        return memory->if_lost_by == 0 &&
+               (memory->until_usec == 0 || memory->until_usec >= now_usec);
+}
+
+static bool may_have_become(const struct memory *memory, const struct device_info *info,
+                            uint64_t now_usec)
+{
+        return memory->order > 0 && memory->change_until_usec >= now_usec &&
+               !strcmp(memory->place, info->place) && memory_is_of_other(memory, info);
+}
+
+struct memory *memory_recall(struct memories *m, const struct device_info *info, uint64_t now_usec)
+{
+        struct memory *changed = NULL;
+
         for (size_t i = 0; i < MEMORY_MAX; i++) {
                 struct memory *place = &m->places[i];
 
-                if (!is_of(place, info))
-                        continue;
-                if (place->until_usec > 0 && place->until_usec < now_usec) {
-                        place->order = 0;
-                        continue;
-                }
-                if (place->if_lost_by > 0)
-                        continue;
-
-                *ret = *place;
-                place->order = 0;
-                return true;
+                if (is_of(place, info) && counts(place, now_usec))
+                        return place;
+                if (may_have_become(place, info, now_usec) &&
+                    (!changed || changed->order < place->order))
+                        changed = place;
         }
 
-        return false;
+        return changed;
+}
+
+void memory_forget(struct memory *memory)
+{
+        memory->order = 0;
 }
 
 void memory_confirm(struct memories *m, uint32_t number, uint64_t until_usec)

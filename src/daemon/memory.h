@@ -13,7 +13,7 @@
 #define MEMORY_MAX 64
 
 struct memory {
-        char port[FACTS_PORT_MAX + 1];
+        char place[FACTS_PORT_MAX + 1];
         uint16_t vendor, product;
         char serial[FACTS_SERIAL_MAX + 1];
 
@@ -22,6 +22,11 @@ struct memory {
         unsigned losses;     /* in resets, one soon after the other, with this one */
         uint64_t until_usec; /* CLOCK_MONOTONIC; 0: for ever */
         uint32_t if_lost_by; /* counts only if the session of that number lost it in a reset */
+        /*
+         * Until then whatever comes to its place with other ids is the same device, which has become
+         * another: a loader of firmware, a phone in another mode. 0: not at all.
+         */
+        uint64_t change_until_usec;
         uint64_t order;      /* of being remembered; 0: a free place */
 };
 
@@ -33,12 +38,19 @@ struct memories {
 /* Remembers the device's intent and guest. Returns the place, to be filled in further. */
 struct memory *memory_keep(struct memories *m, const struct device *d);
 
+/* For if_lost_by: not at all, unless it has become another device. */
+#define MEMORY_CHANGE_ONLY UINT32_MAX
+
 /*
- * Takes out what is remembered of a device that was plugged in: one with the same identity, with a
- * serial at any port, without one at the same. Returns whether there was any that counts.
+ * What is remembered of a device that was plugged in, or NULL: one with the same identity, with a
+ * serial at any place, without one at the same; or else what was at its place and may have become
+ * it, whose ids are others then. It stays remembered until memory_forget().
  */
-bool memory_recall(struct memories *m, const struct device_info *info, uint64_t now_usec,
-                   struct memory *ret);
+struct memory *memory_recall(struct memories *m, const struct device_info *info, uint64_t now_usec);
+void memory_forget(struct memory *memory);
+
+/* Whether what is remembered has become the device, which it was not. */
+bool memory_is_of_other(const struct memory *memory, const struct device_info *info);
 
 /* That session lost its device in a reset: what depends on it counts; from now on for so long. */
 void memory_confirm(struct memories *m, uint32_t number, uint64_t until_usec);

@@ -16,6 +16,7 @@ enum cause {
         CAUSE_CRASHED,       /* the session process died, hung or failed */
         CAUSE_DETACHED,      /* by hand */
         CAUSE_DENIED,        /* rules have changed and deny it now */
+        CAUSE_SILENT,        /* its guest said nothing, and another channel is free */
         CAUSE_DISCONNECTED,  /* its guest was disconnected by hand, or is no longer configured */
         CAUSES,
 };
@@ -23,10 +24,12 @@ enum cause {
 enum next {
         NEXT_END,       /* nothing; the reason is kept */
         NEXT_RECONNECT, /* waits for a channel of its guest, whatever on= says */
+        NEXT_ELSEWHERE, /* the same, and its guest is no better than others of its list */
         NEXT_REJECTED,  /* not again until re-plug, a reload or a new connection to its guest */
         NEXT_RETRY,     /* after a delay that grows; given up after so many tries */
         NEXT_REPLUG,    /* the same guest when it is plugged in again */
-        NEXT_RETURN,    /* the same guest if it is back at its port soon */
+        NEXT_RETURN,    /* the same guest if it is back at its socket soon */
+        NEXT_CHANGE,    /* ended; the same guest if it is back there soon as another device */
         NEXT_RESTART,   /* at once; given up if that happens too often */
         NEXT_INHIBIT,   /* no rule acts until re-plug or Attach */
 };
@@ -41,9 +44,12 @@ enum next {
 #define OUTCOME_CRASHES     3
 #define OUTCOME_CRASHES_SEC 60
 
-/* How long a device may take to come back from a reset; and how often it may need to, likewise. */
+/* How long a device may take to come back from a reset; how often it may need to, likewise. */
 #define OUTCOME_RETURN_SEC 10
 #define OUTCOME_LOSSES     3
+
+/* How often it may come back as another device, likewise: a new firmware takes two or three. */
+#define OUTCOME_CHANGES 16
 
 /* What a session's own reason means, unless the daemon has asked it to end. */
 enum cause outcome_cause(enum session_reason reason);

@@ -62,12 +62,19 @@ void manager_answer_attach(struct manager *m, struct entry *e, struct redirectio
         attached(userdata, r, error);
 }
 
+static const char *format_guest(const struct device *d, char *text, size_t size)
+{
+        snprintf(text, size, d->guest[0] ? "guest '%s'" : "its guests%s", d->guest);
+        return text;
+}
+
 /* It took long. With a session its guest is slow, and may be paused; without, there is none. */
 static void on_attach_timeout(evutil_socket_t fd, short what, void *userdata)
 {
         struct request *request = userdata;
         struct manager *m = request->manager;
         struct entry *e = request->entry;
+        char guest[GUEST_NAME_MAX + 16];
         struct error error;
 
         if (e->device.redirection) {
@@ -77,9 +84,9 @@ static void on_attach_timeout(evutil_socket_t fd, short what, void *userdata)
         }
 
         error_set(&error, request->wait ? ERROR_NO_FREE_CHANNEL : ERROR_CONNECT_FAILED,
-                  "no channel of guest '%s' within %i s%s%s: see its LastError and Channels",
-                  e->device.guest, ATTACH_SEC, e->device.last_error[0] ? ": " : "",
-                  e->device.last_error);
+                  "no channel of %s within %i s%s%s: see LastError and Channels of the guest",
+                  format_guest(&e->device, guest, sizeof(guest)), ATTACH_SEC,
+                  e->device.last_error[0] ? ": " : "", e->device.last_error);
         manager_answer_attach(m, e, NULL, &error);
         manager_rest(m, e, DEVICE_IS_IDLE);
 }
@@ -87,6 +94,8 @@ static void on_attach_timeout(evutil_socket_t fd, short what, void *userdata)
 /* Why the device cannot be given to anybody now. */
 static int refuse_attach(struct manager *m, const struct device *d, struct error *ret_error)
 {
+        char guest[GUEST_NAME_MAX + 16];
+
         switch (d->phase) {
         case DEVICE_IS_STARTING:
         case DEVICE_IS_REDIRECTED:
@@ -102,8 +111,8 @@ static int refuse_attach(struct manager *m, const struct device *d, struct error
         case DEVICE_IS_WAITING:
                 if (d->intent == INTENT_BY_HAND)
                         return error_set(ret_error, ERROR_ALREADY_ATTACHED,
-                                         "%s is being attached to guest '%s': detach it first",
-                                         device_id(d), d->guest);
+                                         "%s is being attached to %s: detach it first",
+                                         device_id(d), format_guest(d, guest, sizeof(guest)));
                 break;
         case DEVICE_IS_IDLE:
         case DEVICE_IS_FAILED: break;
@@ -150,32 +159,46 @@ static int refuse_by_policy(const struct manager *m, const struct device *d, con
                          d->rule[0] ? d->rule : "the policy: no rule allows it");
 }
 
+/* Who does not want to wait goes to those that have a channel now. */
+static int drop_full(struct candidates *candidates, struct error *ret_error)
+{
+        const char *first = guest_name(candidates->guests[0]);
+        bool is_one = candidates->n == 1;
+
+        candidates_drop_full(candidates);
+        if (candidates->n > 0)
+                return 0;
+
+        return error_set(ret_error, ERROR_NO_FREE_CHANNEL,
+                         "guest '%s'%s has no free channel: detach a device, or wait (option "
+                         "'wait')",
+                         first, is_one ? "" : ", as each other that it may go to,");
+}
+
 int manager_attach(struct manager *m, struct device *d, const char *guest,
                    const struct attach_options *options, manager_attached done, void *userdata,
                    struct error *ret_error)
 {
         struct timeval delay = { .tv_sec = ATTACH_SEC };
         struct entry *e = entry_of(d);
+        struct candidates candidates;
         struct request *request;
-        struct guest *g;
         int r;
 
         if (m->is_starting)
                 return error_set(ret_error, ERROR_FAILED, "usbredird is starting: try again");
 
-        r = *guest ? manager_find_guest(m, guest, &g, ret_error)
-                   : manager_choose_guest(m, d, &g, ret_error);
+        candidates.n = 1;
+        r = *guest ? manager_find_guest(m, guest, &candidates.guests[0], ret_error)
+                   : candidates_find(&candidates, m, d, ret_error);
         if (r == 0)
-                r = refuse_by_policy(m, d, guest_name(g), ret_error);
+                r = refuse_by_policy(m, d, guest_name(candidates.guests[0]), ret_error);
         if (r == 0)
                 r = refuse_attach(m, d, ret_error);
+        if (r == 0 && !options->wait)
+                r = drop_full(&candidates, ret_error);
         if (r < 0)
                 return r;
-        if (!options->wait && !guest_has_free_channel(g))
-                return error_set(ret_error, ERROR_NO_FREE_CHANNEL,
-                                 "guest '%s' has no free channel: detach a device, or wait (option "
-                                 "'wait')",
-                                 guest_name(g));
 
         request = add_request(m, e, userdata);
         if (request)
@@ -189,11 +212,12 @@ int manager_attach(struct manager *m, struct device *d, const char *guest,
         request->wait = options->wait;
         event_add(request->timer, &delay);
 
-        log_info("%s: to be attached to guest '%s', as asked", device_id(d), guest_name(g));
+        log_info("%s: to be attached to guest '%s'%s, as asked", device_id(d),
+                 guest_name(candidates.guests[0]), candidates.n > 1 ? ", or others" : "");
         d->is_inhibited = false;
         d->is_rejected = false;
         d->last_error[0] = '\0';
-        manager_begin_wait(m, e, g, INTENT_BY_HAND, true);
+        manager_begin_wait(m, e, &candidates, INTENT_BY_HAND, WAITING_AT_ONCE);
         return 0;
 }
 
@@ -362,12 +386,9 @@ void manager_forget(struct manager *m, void *userdata)
 int manager_connect_guest(struct manager *m, struct guest *g, struct error *ret_error)
 {
         guest_connect(g);
-        for (struct device *d = m->devices; d; d = d->next) {
-                const char *name = manager_guest_for(m, d);
-
-                if (name && !strcmp(name, guest_name(g)))
+        for (struct device *d = m->devices; d; d = d->next)
+                if (manager_is_candidate(m, d, g))
                         manager_judge(m, entry_of(d), OCCASION_START);
-        }
         return 0;
 }
 

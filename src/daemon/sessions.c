@@ -194,19 +194,16 @@ static bool is_first_of(const struct manager *m, const struct guest *g)
 /* The guest is there, as it was not before: what waits for that may begin. */
 static void on_guest_up(struct manager *m, const struct guest *g)
 {
-        for (struct device *d = m->devices; d; d = d->next) {
-                const char *name = manager_guest_for(m, d);
-
-                if (name && !strcmp(name, guest_name(g))) {
+        for (struct device *d = m->devices; d; d = d->next)
+                if (manager_is_candidate(m, d, g)) {
                         d->is_rejected = false;
                         manager_judge(m, entry_of(d), OCCASION_START);
                 }
-        }
 }
 
 static void on_connected(void *userdata, struct channel *channel, struct waiter *waiter, int fd)
 {
-        struct device *d = CONTAINER_OF(waiter, struct device, waiter);
+        struct device *d = device_of_waiter(waiter);
         struct guest *g = channel_guest(channel);
         struct entry *e = entry_of(d);
         struct manager *m = userdata;
@@ -215,7 +212,10 @@ static void on_connected(void *userdata, struct channel *channel, struct waiter 
         struct error error = { .kind = ERROR_FAILED, .text = "out of memory" };
         int r = -ENOMEM;
 
+        waiting_end(&d->waiting);
+        strcpy(d->guest, guest_name(g));
         if (s) {
+                strcpy(s->place, d->info.place);
                 s->shown.number = ++m->last_number;
                 s->shown.device = d;
                 s->losses = e->losses;
@@ -253,12 +253,12 @@ static void on_connected(void *userdata, struct channel *channel, struct waiter 
 
 static void on_connect_failed(void *userdata, struct waiter *waiter, const struct error *error)
 {
-        struct device *d = CONTAINER_OF(waiter, struct device, waiter);
+        struct device *d = device_of_waiter(waiter);
         struct entry *e = entry_of(d);
         struct manager *m = userdata;
 
         manager_set_error(e, "%s", error->text);
-        if (manager_find_attach(m, e)) {
+        if (manager_find_attach(m, e) && waiting_has_failed(&d->waiting)) {
                 manager_answer_attach(m, e, NULL, error);
                 manager_rest(m, e, DEVICE_IS_IDLE);
         } else {
@@ -272,6 +272,7 @@ static void on_guest_changed(void *userdata, struct guest *g)
 
         if (m->observer.guest_changed)
                 m->observer.guest_changed(m->userdata, g);
+        manager_leave_silent(m);
 }
 
 const struct guest_events manager_guest_events = {
@@ -335,6 +336,7 @@ void manager_set_session_state(struct running *s, enum redirection_state state)
                         log_notice("%s: guest '%s' has it", device_id(d), d->guest);
                         d->last_error[0] = '\0';
                         entry_of(d)->tries = 0;
+                        entry_of(d)->was_given = true;
                         manager_prepare(m); /* its own start is over, and not held up */
                 }
                 manager_changed(m, entry_of(d));

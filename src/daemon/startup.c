@@ -38,6 +38,7 @@ void manager_on_session_described(void *userdata)
             e->device.info.address == order->address && !e->device.redirection)
                 d = &e->device;
         if (d) {
+                strcpy(s->place, d->info.place);
                 r->device = d;
                 d->redirection = r;
                 d->intent = r->is_by_hand ? INTENT_BY_HAND : INTENT_AUTOMATIC;

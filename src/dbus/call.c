@@ -157,7 +157,9 @@ static void describe(const struct request *request, struct call_details *ret)
                          facts->product);
                 snprintf(ret->serial, sizeof(ret->serial), "%s", facts->serial);
         }
-        if (request->guest)
+        if (request->guests)
+                snprintf(ret->guest, sizeof(ret->guest), "%s", request->guests);
+        else if (request->guest)
                 snprintf(ret->guest, sizeof(ret->guest), "%s", guest_name(request->guest));
 }
 

@@ -9,6 +9,7 @@
 #include "daemon/error.h"
 #include "dbus/internal.h"
 #include "dbus/methods.h"
+#include "dbus/request.h"
 
 /*
  * Of one user, who is neither root nor our own. A person has one; a program that fills the table
@@ -21,7 +22,7 @@ struct call_details {
         char device[FACTS_PORT_MAX + 1];
         char vidpid[sizeof("0123:4567")];
         char serial[FACTS_SERIAL_MAX + 1];
-        char guest[GUEST_NAME_MAX + 1];
+        char guest[REQUEST_TEXT_MAX + 1]; /* or a list; one that is cut off still has a comma */
 };
 
 struct call {

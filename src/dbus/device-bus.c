@@ -14,7 +14,7 @@ int method_attach(struct call *call, const struct request *request, struct error
 {
         int r;
 
-        r = manager_attach(call->bus->manager, request->device, guest_name(request->guest),
+        r = manager_attach(call->bus->manager, request->device, request->guest ? guest_name(request->guest) : "",
                            &request->attach, call_attached, call, ret_error);
         return r < 0 ? r : CALL_PENDING;
 }
@@ -62,7 +62,7 @@ static int put_guests(sd_bus_message *m, const struct object *o)
 /* clang-format off */
 #define DEVICE_PROPERTIES(P) \
         P(Id,         "s",       CONST,        put_text(m, device_id(d))) \
-        P(Path,       "s",       EMITS_CHANGE, put_text(m, d->info.facts.path)) \
+        P(Path,       "s",       EMITS_CHANGE, put_text(m, facts_best_path(&d->info.facts))) \
         P(Bus,        "y",       EMITS_CHANGE, PUT("y", d->info.bus)) \
         P(Address,    "y",       EMITS_CHANGE, PUT("y", d->info.address)) \
         P(VendorId,   "q",       EMITS_CHANGE, PUT("q", d->info.facts.vendor)) \

@@ -6,7 +6,6 @@
 
 #include "dbus/call.h"
 #include "dbus/property.h"
-#include "util/macro.h"
 
 int method_connect(struct call *call, const struct request *request, struct error *ret_error)
 {
@@ -22,11 +21,6 @@ int method_disconnect(struct call *call, const struct request *request, struct e
         return call_reply(call, "");
 }
 
-static const struct device *device_of(const struct waiter *w)
-{
-        return CONTAINER_OF(w, struct device, waiter);
-}
-
 /* The id of the device that has the channel, or for which it is being connected; "" for none. */
 static const char *device_on(const struct manager *manager, const struct channel *c)
 {
@@ -37,7 +31,7 @@ static const char *device_on(const struct manager *manager, const struct channel
                         return r->device ? device_id(r->device) : "";
         for (const struct waiter *w = guest_queue(g); w; w = w->next)
                 if (w->channel == c)
-                        return device_id(device_of(w));
+                        return device_id(device_of_waiter(w));
 
         return "";
 }
@@ -68,7 +62,7 @@ static int put_queue(sd_bus_message *m, const struct object *o)
 
         r = sd_bus_message_open_container(m, 'a', "o");
         for (const struct waiter *w = guest_queue(o->target); w && r >= 0; w = w->next)
-                r = put_object(m, o, OBJECT_DEVICE, device_of(w));
+                r = put_object(m, o, OBJECT_DEVICE, device_of_waiter(w));
         return r < 0 ? r : sd_bus_message_close_container(m);
 }
 

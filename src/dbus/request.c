@@ -64,19 +64,25 @@ static int read_guest(struct request *request, bool may_be_none, sd_bus_message 
 {
         struct manager *manager = request->object->bus->manager;
         const char *text;
+        bool is_policys;
         int r;
 
         r = read_text(m, "guest", &text, ret_error);
         if (r < 0)
                 return r;
 
-        if (!*text && may_be_none)
+        is_policys = !*text && may_be_none;
+        if (is_policys)
                 text = manager_guest_for(manager, request->device);
         if (!text)
                 return error_set(ret_error, ERROR_NO_SUCH_GUEST,
                                  "Neither a rule nor DefaultGuest= names a guest for %s: say which "
                                  "one is to have it.",
                                  device_id(request->device));
+
+        request->guests = text;
+        if (is_policys && strcspn(text, ",*") < strlen(text))
+                return 0;
 
         return manager_find_guest(manager, text, &request->guest, ret_error);
 }

@@ -13,7 +13,7 @@ enum {
         TAKES_RULES = 1 << 0,          /* s: a rule, or the text of a file of them */
         TAKES_DEVICE = 1 << 1,         /* s: its id, or what else manager_find_device() takes */
         TAKES_GUEST = 1 << 2,          /* s: its name */
-        TAKES_GUEST_OR_NONE = 1 << 3,  /* s: the same; "" for the one that the policy names */
+        TAKES_GUEST_OR_NONE = 1 << 3,  /* s: the same; "" for those that the policy names */
         TAKES_ATTACH_OPTIONS = 1 << 4, /* a{sv}: struct attach_options */
         TAKES_RULE_OPTIONS = 1 << 5,   /* a{sv}: struct rule_place, as file and before */
         TAKES_NO_OPTIONS = 1 << 6,     /* a{sv}: none is known yet */
@@ -35,7 +35,8 @@ struct rule_place {
 struct request {
         struct object *object; /* whose method is called */
         struct device *device; /* the object's, or the one that was named */
-        struct guest *guest;
+        struct guest *guest; /* NULL: any of those that the policy names */
+        const char *guests;  /* its name, or theirs (filter/guests.h); NULL if not asked for */
         struct redirection *session;
         struct attach_options attach;
         const char *rules;

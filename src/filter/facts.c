@@ -61,6 +61,16 @@ int facts_set_path(struct facts *facts, const char *path)
         return set_text(facts->path, sizeof(facts->path), path);
 }
 
+int facts_set_socket_path(struct facts *facts, const char *path)
+{
+        return set_text(facts->socket_path, sizeof(facts->socket_path), path);
+}
+
+const char *facts_best_path(const struct facts *facts)
+{
+        return facts->socket_path[0] ? facts->socket_path : facts->path;
+}
+
 int facts_add_property(struct facts *facts, const char *name, const char *value)
 {
         size_t room = sizeof(facts->properties) - facts->properties_size;

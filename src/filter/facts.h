@@ -33,6 +33,8 @@ struct facts {
         char product_name[FACTS_SERIAL_MAX + 1];
         char port[FACTS_PORT_MAX + 1]; /* "1-1.4" */
         char path[FACTS_PATH_MAX + 1]; /* udev's ID_PATH */
+        /* The socket's by its USB 2 port, if the device is at its other one and that has another. */
+        char socket_path[FACTS_PATH_MAX + 1];
 
         /* udev's properties: "NAME=value", each with its 0, one after another. */
         char properties[FACTS_PROPERTIES_SIZE];
@@ -56,6 +58,10 @@ int facts_set_vendor_name(struct facts *facts, const char *name);
 int facts_set_product_name(struct facts *facts, const char *name);
 int facts_set_port(struct facts *facts, const char *port);
 int facts_set_path(struct facts *facts, const char *path);
+int facts_set_socket_path(struct facts *facts, const char *path);
+
+/* What path= had best be: it is the same for a device of USB 2 and of USB 3. */
+const char *facts_best_path(const struct facts *facts);
 
 /* Adds a property of udev, cleaned as text is. Returns 0, or -E2BIG beyond the limit. */
 int facts_add_property(struct facts *facts, const char *name, const char *value);

@@ -113,7 +113,7 @@ static bool match_port(const char *value, const struct facts *facts)
 
 static bool match_path(const char *value, const struct facts *facts)
 {
-        return match_pattern(value, facts->path);
+        return match_pattern(value, facts->path) || match_pattern(value, facts->socket_path);
 }
 
 static bool match_property(const char *value, const struct facts *facts)

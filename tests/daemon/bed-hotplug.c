@@ -70,6 +70,8 @@ static void describe(struct device_info *info, const char *text)
                         facts_set_serial(&info->facts, equals);
                 else if (!strcmp(word, "product"))
                         info->facts.product = (uint16_t)strtoul(equals, NULL, 16);
+                else if (!strcmp(word, "place"))
+                        snprintf(info->place, sizeof(info->place), "%s", equals);
                 else if (!strcmp(word, "settled"))
                         info->is_settled = *equals == '1';
                 else
@@ -85,6 +87,7 @@ void bed_plug(struct bed *bed, const char *port, const char *text)
 
         assert_non_null(info);
         facts_set_port(&info->facts, port);
+        snprintf(info->place, sizeof(info->place), "%s", port);
         info->facts.vendor = 0x1209;
         info->facts.product = 0x0001;
         info->bus = 1;

@@ -83,7 +83,8 @@ void bed_close_guest(struct bed *bed, const char *name);
 void bed_start(struct bed *bed);
 
 /* What libudev would say. The device is 1209:0001, class 08, or as the text says: "0b", "03/01/01",
- * each interface in turn, separated by blanks; then "serial=…", "product=…", "NAME=value". */
+ * each interface in turn, separated by blanks; then "serial=…", "product=…", "place=…" (its port),
+ * "NAME=value". */
 void bed_plug(struct bed *bed, const char *port, const char *text);
 void bed_unplug(struct bed *bed, const char *port);
 

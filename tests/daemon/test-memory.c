@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -21,6 +22,7 @@ static struct device *make(const char *port, uint16_t product, const char *seria
         device.info.facts.product = product;
         facts_set_serial(&device.info.facts, serial);
         facts_set_port(&device.info.facts, port);
+        snprintf(device.info.place, sizeof(device.info.place), "%s", port);
         device.intent = INTENT_AUTOMATIC;
         strcpy(device.guest, "vm1");
         return &device;
@@ -28,7 +30,13 @@ static struct device *make(const char *port, uint16_t product, const char *seria
 
 static bool recalls(const char *port, uint16_t product, const char *serial, uint64_t now)
 {
-        return memory_recall(&memories, &make(port, product, serial)->info, now, &memory);
+        struct memory *found = memory_recall(&memories, &make(port, product, serial)->info, now);
+
+        if (!found)
+                return false;
+        memory = *found;
+        memory_forget(found);
+        return true;
 }
 
 static int setup(void **state)

@@ -101,9 +101,15 @@ void fake_set_channel(struct guest *g, size_t index, enum channel_state state)
 
 void fake_queue(struct guest *g, struct device *d, struct channel *connecting)
 {
-        d->waiter.guest = g;
-        d->waiter.channel = connecting;
-        DL_APPEND(g->queue, &d->waiter);
+        struct waiter *w = calloc(1, sizeof(*w));
+
+        if (!w || d->waiting.places)
+                abort();
+
+        *w = (struct waiter){ .guest = g, .channel = connecting, .waiting = &d->waiting };
+        d->waiting.places = w;
+        d->waiting.n = 1;
+        DL_APPEND(g->queue, w);
         changed(g);
 }
 
@@ -115,8 +121,15 @@ void guest_dequeue(struct waiter *w)
                 return;
 
         DL_DELETE(g->queue, w);
-        *w = (struct waiter){ 0 };
+        *w->waiting = (struct waiting){ 0 };
+        free(w);
         changed(g);
+}
+
+void waiting_end(struct waiting *w)
+{
+        if (w->n > 0)
+                guest_dequeue(w->places);
 }
 
 size_t manager_n_guests(const struct manager *m)

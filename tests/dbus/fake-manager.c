@@ -138,7 +138,7 @@ void fake_unplug(struct manager *m, struct device *d)
 {
         if (d->redirection)
                 fake_end(m, d->redirection, REASON_DEVICE_LOST, "");
-        guest_dequeue(&d->waiter);
+        waiting_end(&d->waiting);
         TELL(m, device_removed, d);
         DL_DELETE(m->devices, d);
         free(d);

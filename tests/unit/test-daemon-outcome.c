@@ -53,11 +53,12 @@ static void each_cause_has_what_happens_next(void **state)
                 [CAUSE_GUEST_GONE] = { "guest gone", NEXT_RECONNECT, NEXT_RECONNECT },
                 [CAUSE_REJECTED] = { "rejected", NEXT_REJECTED, NEXT_END },
                 [CAUSE_UNAVAILABLE] = { "unavailable", NEXT_RETRY, NEXT_END },
-                [CAUSE_UNPLUGGED] = { "unplugged", NEXT_REPLUG, NEXT_END },
+                [CAUSE_UNPLUGGED] = { "unplugged", NEXT_REPLUG, NEXT_CHANGE },
                 [CAUSE_LOST_IN_RESET] = { "lost in reset", NEXT_RETURN, NEXT_RETURN },
                 [CAUSE_CRASHED] = { "crashed", NEXT_RESTART, NEXT_RESTART },
                 [CAUSE_DETACHED] = { "detached", NEXT_INHIBIT, NEXT_END },
                 [CAUSE_DENIED] = { "denied", NEXT_END, NEXT_END },
+                [CAUSE_SILENT] = { "silent", NEXT_ELSEWHERE, NEXT_RECONNECT },
                 [CAUSE_DISCONNECTED] = { "disconnected", NEXT_RECONNECT, NEXT_END },
         };
 
