@@ -11,26 +11,32 @@ check_LIBRARIES += %D%/libdaemonbed.a
 
 daemon_tests = \
 	%D%/test-attach \
+	%D%/test-changes \
 	%D%/test-decisions \
+	%D%/test-guests \
 	%D%/test-memory \
 	%D%/test-outcomes \
 	%D%/test-record \
 	%D%/test-reload \
 	%D%/test-restart \
 	%D%/test-rules \
+	%D%/test-silent \
 	%D%/test-tls
 check_PROGRAMS += $(daemon_tests)
 TESTS += $(daemon_tests)
 
 daemon_libs = libdaemon.a $(LDADD) $(LIBUDEV_LIBS) $(LIBSYSTEMD_LIBS) $(INIH_LIBS)
 %C%_test_attach_LDADD = %D%/libdaemonbed.a $(daemon_libs)
+%C%_test_changes_LDADD = %D%/libdaemonbed.a $(daemon_libs)
 %C%_test_decisions_LDADD = %D%/libdaemonbed.a $(daemon_libs)
+%C%_test_guests_LDADD = %D%/libdaemonbed.a $(daemon_libs)
 %C%_test_memory_LDADD = $(daemon_libs)
 %C%_test_outcomes_LDADD = %D%/libdaemonbed.a $(daemon_libs)
 %C%_test_record_LDADD = $(daemon_libs)
 %C%_test_reload_LDADD = %D%/libdaemonbed.a $(daemon_libs)
 %C%_test_restart_LDADD = %D%/libdaemonbed.a $(daemon_libs)
 %C%_test_rules_LDADD = %D%/libdaemonbed.a $(daemon_libs)
+%C%_test_silent_LDADD = %D%/libdaemonbed.a $(daemon_libs)
 %C%_test_tls_LDADD = %D%/libdaemonbed.a $(daemon_libs)
 endif
 
