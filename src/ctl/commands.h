@@ -16,6 +16,7 @@
 #define COMMANDS(C) \
         C(list,     "",                    0, 0,        BUS,    "the USB devices and what is done with each (the default)") \
         C(guests,   "",                    0, 0,        BUS,    "the guests, their state and their queues") \
+        C(guest,    "GUEST",               1, 1,        BUS,    "all about one guest: its channels, its queue, its last error") \
         C(sessions, "",                    0, 0,        BUS,    "the devices that are redirected, and where to") \
         C(status,   "[DEVICE]",            0, 1,        BUS,    "a summary, with all that is wrong; or all about one device") \
         C(attach,   "DEVICE [GUEST]",      1, 2,        BUS,    "redirect a device; without GUEST to where the policy says") \

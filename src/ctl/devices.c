@@ -46,9 +46,10 @@ static bool contains(const json_t *array, const char *text)
         return false;
 }
 
-/* The guest that has the device, or in whose queue it waits. */
+/* The guest that has the device, or those in whose queues it waits, as in guest=. */
 static json_t *device_guest(const struct object *o)
 {
+        CLEANUP(json_decrefp) json_t *names = json_string("");
         struct object session;
         json_t *interfaces;
         const char *path;
@@ -57,14 +58,20 @@ static json_t *device_guest(const struct object *o)
                 return object_name(OBJECT_GUEST, value_string(session.properties, "Guest"));
 
         json_object_foreach (o->all, path, interfaces) {
+                CLEANUP(json_decrefp) json_t *name = NULL, *before = NULL;
                 struct object guest;
 
-                if (objects_find(o->all, OBJECT_GUEST, path, &guest) &&
-                    contains(json_object_get(guest.properties, "Queue"), o->path))
-                        return object_name(OBJECT_GUEST, path);
+                if (!objects_find(o->all, OBJECT_GUEST, path, &guest) ||
+                    !contains(json_object_get(guest.properties, "Queue"), o->path))
+                        continue;
+                name = object_name(OBJECT_GUEST, path);
+                before = TAKE(names);
+                names = json_sprintf("%s%s%s", json_string_value(before),
+                                     json_string_length(before) > 0 ? "," : "",
+                                     json_string_value(name));
         }
 
-        return json_string("");
+        return TAKE(names);
 }
 
 static json_t *device_session(const struct object *o)

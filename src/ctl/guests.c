@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * usbredirctl guests: what there is to know of guests.
+ * usbredirctl guests, guest: what there is to know of guests.
  */
+#include <stdio.h>
 #include <string.h>
 
+#include "ctl/bus.h"
 #include "ctl/commands.h"
 #include "ctl/listing.h"
 #include "ctl/value.h"
@@ -91,4 +93,31 @@ const struct listing guest_listing = { OBJECT_GUEST, columns, ELEMENTS(columns) 
 enum ctl_exit command_guests(struct ctl *ctl, char **arguments)
 {
         return listing_run(ctl, &guest_listing);
+}
+
+enum ctl_exit command_guest(struct ctl *ctl, char **arguments)
+{
+        CLEANUP(json_decrefp) json_t *path = NULL, *all = NULL, *row = NULL;
+        enum ctl_exit result;
+        struct object guest;
+
+        result = bus_read(ctl, &path, "o", USBREDIR_PATH, MANAGER_INTERFACE, "GetGuest", "s",
+                          arguments[0]);
+        if (result == CTL_DONE)
+                result = objects_get(ctl, &all);
+        if (result != CTL_DONE)
+                return result;
+
+        if (!objects_find(all, OBJECT_GUEST, json_string_value(path), &guest)) {
+                fputs("the guest is gone\n", stderr);
+                return CTL_NOT_FOUND;
+        }
+
+        row = listing_object(&guest_listing, &guest);
+        if (!row)
+                return out_of_memory();
+        if (ctl->json)
+                return print_json(row, JSON_INDENT(2));
+
+        return listing_print_details(&guest_listing, row, 0) < 0 ? out_of_memory() : CTL_DONE;
 }

@@ -105,6 +105,7 @@ GUESTS = [
     guest('win10', Description='Windows 10, second floor', State='connected', Exposed=True,
           Channels=dbus.Array([('tcp:192.168.122.10:4000', 'occupied', '1-1.4'),
                                ('tcp:192.168.122.10:4001', 'idle', '')], signature='(sss)'),
+          Queue=dbus.Array([device_path('1-1.9')], signature='o'),
           Sessions=dbus.Array([encode('session', '7')], signature='o')),
     guest('build', State='unreachable', Queue=dbus.Array([device_path('1-1.9')], signature='o'),
           RetryAtUSec=dbus.UInt64(1700000100000000),
@@ -219,6 +220,13 @@ class Manager(dbus.service.Object):
             reply(device_path(text))
         except Error as e:
             error(e)
+
+    @dbus.service.method(NAME + '.Manager', in_signature='s', out_signature='o')
+    def GetGuest(self, name):
+        check(name)
+        if encode('guest', name) not in self.objects:
+            raise Error('NoSuchGuest', f'there is no guest "{name}"')
+        return encode('guest', name)
 
     @dbus.service.method(NAME + '.Manager', in_signature='s', out_signature='a{sv}')
     def Explain(self, text):

@@ -22,6 +22,9 @@ done <<-END
 	list.json          list --json
 	guests.txt         guests
 	guests.json        --json guests
+	guest.txt          guest win10
+	guest-waits.txt    guest build
+	guest.json         guest build --json
 	sessions.txt       sessions
 	sessions.json      sessions --json
 	status.txt         status
@@ -53,7 +56,7 @@ done
 pass
 
 name=json_is_json
-for arguments in list guests sessions status 'status 1-1.4' 'explain 1-1.4' rules; do
+for arguments in list guests 'guest win10' sessions status 'status 1-1.4' 'explain 1-1.4' rules; do
 	# shellcheck disable=SC2086
 	run 0 --json $arguments
 	"$python" -m json.tool <"$directory/out" >/dev/null || fail "$arguments"
@@ -118,7 +121,7 @@ pass
 while read -r error code; do
 	name="exit_code_of_$error"
 	for arguments in "attach error:$error" "detach error:$error" "status error:$error" \
-		"explain error:$error"; do
+		"explain error:$error" "guest error:$error"; do
 		# shellcheck disable=SC2086
 		run "$code" $arguments
 		says "$error: do \\x1b[31msomething else"

@@ -89,6 +89,7 @@ done <<-END
 	1-1.4 2-1 |--json,explain,
 	 |explain,1-1.4,
 	 |guests,
+	build win10 |guest,
 	 |--bus-address,=,
 	add remove |rules,
 	10-sticks.rules:12 |rules,remove,1
