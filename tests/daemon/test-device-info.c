@@ -4,6 +4,8 @@
  */
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "daemon/hotplug-bed.h"
 #include "util/macro.h"
@@ -63,6 +65,34 @@ static void facts_are_those_of_the_device(void **state)
         assert_int_equal(facts->interfaces[1].class, 0x03);
         assert_int_equal(facts->interfaces[1].subclass, 1);
         assert_int_equal(facts->interfaces[1].protocol, 1);
+}
+
+/* The kernel's link between the two ports of a socket, seen from the device's. */
+static void make_peer(struct hotplug_bed *bed, const char *peer)
+{
+        char port[1024], link[1040];
+
+        snprintf(port, sizeof(port), "%s/sys/bus/usb/devices/3-2/../3-0:1.0/usb3-port2",
+                 world_root(bed->world));
+        assert_int_equal(mkdir(port, 0755), 0);
+        snprintf(link, sizeof(link), "%s/peer", port);
+        assert_int_equal(symlink(peer, link), 0);
+}
+
+static void a_socket_has_one_place_and_one_path(void **state)
+{
+        struct hotplug_bed *bed = *state;
+
+        PLUG(bed, .kind = "stick", .port = "3-2");
+        hotplug_bed_start(bed);
+        assert_string_equal(bed->info.place, "3-2");
+        assert_string_equal(bed->info.facts.socket_path, "");
+
+        make_peer(bed, "../../../usb1/1-0:1.0/usb1-port4");
+        hotplug_bed_start(bed);
+        assert_string_equal(bed->info.place, "1-4");
+        assert_string_equal(bed->info.facts.path, "pci-0000:00:16.0-usb-0:2");
+        assert_string_equal(bed->info.facts.socket_path, "pci-0000:00:16.0-usb-0:4");
 }
 
 static void names_come_from_the_database_when_the_device_has_none(void **state)
@@ -196,6 +226,7 @@ int main(void)
         const struct CMUnitTest tests[] = {
                 IN_WORLD(device_is_settled_when_it_has_a_driver_and_all_interfaces),
                 IN_WORLD(facts_are_those_of_the_device),
+                IN_WORLD(a_socket_has_one_place_and_one_path),
                 IN_WORLD(names_come_from_the_database_when_the_device_has_none),
                 IN_WORLD(interfaces_are_sorted_by_number),
                 IN_WORLD(more_interfaces_than_can_be_known_are_a_refusal),

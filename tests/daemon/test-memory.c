@@ -123,6 +123,39 @@ static void the_oldest_is_forgotten_for_one_more(void **state)
         }
 }
 
+static void what_may_have_changed_is_known_at_its_place_by_other_ids(void **state)
+{
+        struct memory *place = memory_keep(&memories, make("1-1", 1, "A"));
+
+        place->if_lost_by = MEMORY_CHANGE_ONLY;
+        place->change_until_usec = 10;
+        assert_false(recalls("1-1", 1, "A", 5));
+        assert_false(recalls("1-1", 1, "B", 5));
+        assert_false(recalls("1-2", 2, "A", 5));
+        assert_false(recalls("1-1", 2, "A", 11));
+        assert_true(recalls("1-1", 2, "", 10));
+        assert_string_equal(memory.guest, "vm1");
+        assert_false(recalls("1-1", 2, "", 10));
+}
+
+static void the_device_itself_counts_before_what_it_may_have_been(void **state)
+{
+        memory_keep(&memories, make("1-2", 2, "A"));
+        memory_keep(&memories, make("1-1", 1, "A"))->change_until_usec = 10;
+        assert_true(recalls("1-1", 2, "A", 5));
+        assert_int_equal(memory.product, 2);
+        assert_true(recalls("1-1", 2, "A", 5));
+        assert_int_equal(memory.product, 1);
+}
+
+static void the_last_one_at_a_place_is_what_has_changed(void **state)
+{
+        memory_keep(&memories, make("1-1", 1, ""))->change_until_usec = 10;
+        memory_keep(&memories, make("1-1", 2, ""))->change_until_usec = 10;
+        assert_true(recalls("1-1", 3, "", 5));
+        assert_int_equal(memory.product, 2);
+}
+
 #define TEST(name) cmocka_unit_test_setup(name, setup)
 
 int main(void)
@@ -135,6 +168,9 @@ int main(void)
                 TEST(what_has_an_end_is_forgotten_then),
                 TEST(what_comes_back_from_a_reset_does_so_at_its_port),
                 TEST(what_depends_on_a_reset_counts_when_that_is_confirmed),
+                TEST(what_may_have_changed_is_known_at_its_place_by_other_ids),
+                TEST(the_device_itself_counts_before_what_it_may_have_been),
+                TEST(the_last_one_at_a_place_is_what_has_changed),
                 TEST(the_oldest_is_forgotten_for_one_more),
         };
 

@@ -45,6 +45,7 @@ unit_tests = \
 	%D%/test-daemon-names \
 	%D%/test-daemon-options \
 	%D%/test-daemon-outcome \
+	%D%/test-daemon-place \
 	%D%/test-daemon-resolve \
 	%D%/test-daemon-tls-files \
 	%D%/test-daemon-worker \
@@ -122,6 +123,7 @@ daemon_ldadd = $(config_ldadd)
 %C%_test_daemon_names_LDADD = $(daemon_ldadd)
 %C%_test_daemon_options_LDADD = $(daemon_ldadd)
 %C%_test_daemon_outcome_LDADD = $(daemon_ldadd)
+%C%_test_daemon_place_LDADD = $(daemon_ldadd)
 %C%_test_daemon_resolve_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=getaddrinfo,--wrap=pthread_create
 %C%_test_daemon_resolve_LDADD = $(daemon_ldadd)
 %C%_test_config_LDADD = $(config_ldadd)

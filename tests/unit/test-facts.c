@@ -75,6 +75,8 @@ static const struct {
           offsetof(struct facts, product_name), 378 },
         { "port_takes_31_bytes_and_no_more", facts_set_port, offsetof(struct facts, port), 31 },
         { "path_takes_255_bytes_and_no_more", facts_set_path, offsetof(struct facts, path), 255 },
+        { "socket_path_takes_255_bytes_and_no_more", facts_set_socket_path,
+          offsetof(struct facts, socket_path), 255 },
 };
 
 static void check_limit(void **state)
@@ -91,6 +93,17 @@ static void check_limit(void **state)
         text[c->limit] = '\0';
         assert_int_equal(c->set(&facts, text), 0);
         assert_string_equal((const char *)&facts + c->offset, text);
+}
+
+static void the_best_path_is_that_of_the_socket(void **state)
+{
+        struct facts facts = {};
+
+        assert_string_equal(facts_best_path(&facts), "");
+        facts_set_path(&facts, "usb-0:1");
+        assert_string_equal(facts_best_path(&facts), "usb-0:1");
+        facts_set_socket_path(&facts, "usb-0:5");
+        assert_string_equal(facts_best_path(&facts), "usb-0:5");
 }
 
 static void finds_a_property_by_its_whole_name(void **state)
@@ -140,11 +153,12 @@ static void takes_8192_bytes_of_properties_and_no_more(void **state)
 
 int main(void)
 {
-        struct CMUnitTest tests[ELEMENTS(limits) + 7] = {
+        struct CMUnitTest tests[ELEMENTS(limits) + 8] = {
                 [ELEMENTS(limits)] = cmocka_unit_test(takes_32_interfaces_and_refuses_the_next),
                 cmocka_unit_test(each_setter_sets_its_own_field),
                 cmocka_unit_test(keeps_utf8_and_replaces_other_bytes),
                 cmocka_unit_test(a_shorter_text_leaves_nothing_of_the_longer),
+                cmocka_unit_test(the_best_path_is_that_of_the_socket),
                 cmocka_unit_test(finds_a_property_by_its_whole_name),
                 cmocka_unit_test(cleans_properties),
                 cmocka_unit_test(takes_8192_bytes_of_properties_and_no_more),

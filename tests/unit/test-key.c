@@ -29,6 +29,11 @@ static const struct facts reader = {
         .properties_size = sizeof("ID_BUS=usb\0ID_MODEL=Card Reader\0USBREDIR_AUTO=1"),
 };
 static const struct facts nameless = {};
+/* Of USB 3, in the socket whose USB 2 port is 5: port 1 of USB 2 is another socket. */
+static const struct facts super = {
+        .path = "pci-0000:00:14.0-usb-0:1",
+        .socket_path = "pci-0000:00:14.0-usb-0:5",
+};
 
 static const struct {
         const char *name;
@@ -84,6 +89,9 @@ static const struct {
         { "path_pattern", KEY_PATH, "*-usb-0:1.2", &reader, HOLDS },
         { "path_other", KEY_PATH, "*-usb-0:1.3", &reader, FAILS },
         { "path_missing", KEY_PATH, "*", &nameless, FAILS },
+        { "path_of_the_socket", KEY_PATH, "*-usb-0:5", &super, HOLDS },
+        { "path_of_the_other_port", KEY_PATH, "*-usb-0:1", &super, HOLDS },
+        { "path_of_neither_port", KEY_PATH, "*-usb-0:2", &super, FAILS },
         { "on_plug", KEY_ON, "plug", &nameless, HOLDS },
         { "on_start", KEY_ON, "start", &nameless, HOLDS },
         { "on_both", KEY_ON, "both", &nameless, HOLDS },
