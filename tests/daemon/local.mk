@@ -63,4 +63,6 @@ TESTS += %D%/test-daemon.sh %D%/test-daemon-bus.sh
 if HAVE_UMOCKDEV
 dist_check_SCRIPTS += %D%/test-daemon-devices.sh %D%/test-daemon-rules.sh
 TESTS += %D%/test-daemon-devices.sh %D%/test-daemon-rules.sh
+dist_check_SCRIPTS += %D%/test-daemon-devices.sh %D%/test-daemon-guests.sh
+TESTS += %D%/test-daemon-devices.sh %D%/test-daemon-guests.sh
 endif

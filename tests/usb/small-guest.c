@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * small-guest PATH [use|leave|serve|close]: the least a guest is. Listens on a unix socket, greets
+ * small-guest PATH [use|leave|serve|close|silent]: the least a guest is. Listens on a unix socket, greets
  * whoever connects, and prints the number of each packet it gets, one a line. With no capabilities,
  * so that a header is twelve bytes and nothing need be understood to find the next one.
  *
@@ -9,11 +9,11 @@
  * as soon as the device is there.
  *
  * It has one connection, but: "serve" has any number of them, a process for each, which "use" their
- * devices; "close" closes each at once. Both print "accepted" for each.
+ * devices; "close" closes each at once; "silent" keeps each, and says nothing. They print "accepted"
+ * for each.
  */
 #include <endian.h>
 #include <signal.h>
-#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -102,7 +102,7 @@ static int have_device(int fd, const char *then)
         return 0;
 }
 
-static int serve(int listener, bool closes)
+static int serve(int listener, const char *then)
 {
         pid_t parent = getpid();
         int fd;
@@ -110,7 +110,9 @@ static int serve(int listener, bool closes)
         signal(SIGCHLD, SIG_IGN); /* nobody waits for them */
         while ((fd = accept(listener, NULL, NULL)) >= 0) {
                 puts("accepted");
-                if (!closes && fork() == 0) {
+                if (strcmp(then, "silent") == 0)
+                        continue;
+                if (strcmp(then, "serve") == 0 && fork() == 0) {
                         prctl(PR_SET_PDEATHSIG, SIGTERM);
                         close(listener);
                         exit(getppid() == parent ? have_device(fd, "use") : 1);
@@ -130,8 +132,8 @@ int main(int argc, char **argv)
         fd = argc > 1 ? listen_at(argv[1]) : -1;
         if (fd < 0)
                 return failed("small-guest");
-        if (strcmp(then, "serve") == 0 || strcmp(then, "close") == 0)
-                return serve(fd, strcmp(then, "close") == 0);
+        if (strcmp(then, "serve") == 0 || strcmp(then, "close") == 0 || strcmp(then, "silent") == 0)
+                return serve(fd, then);
 
         return have_device(accept(fd, NULL, NULL), then);
 }
