@@ -106,6 +106,19 @@ void candidates_prefer(struct candidates *c, const struct guest *g)
                 }
 }
 
+void candidates_prefer_idle(struct candidates *c)
+{
+        struct candidates others = { .n = 0 };
+        size_t n = 0;
+
+        for (size_t i = 0; i < c->n; i++)
+                if (guest_has_idle_channel(c->guests[i], 0))
+                        c->guests[n++] = c->guests[i];
+                else
+                        add(&others, c->guests[i]);
+        memcpy(&c->guests[n], others.guests, others.n * sizeof(others.guests[0]));
+}
+
 void candidates_drop_full(struct candidates *c)
 {
         size_t n = 0;

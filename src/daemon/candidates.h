@@ -21,5 +21,8 @@ bool candidates_have(const struct candidates *c, const struct guest *g);
 /* Puts it first, if it is among them; the others keep their order. */
 void candidates_prefer(struct candidates *c, const struct guest *g);
 
+/* Those with a channel that is free and has not failed, first; all else keeps its order. */
+void candidates_prefer_idle(struct candidates *c);
+
 /* Takes out those without a channel that is free; may leave none. */
 void candidates_drop_full(struct candidates *c);

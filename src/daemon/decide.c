@@ -251,6 +251,22 @@ void manager_reconnect(struct manager *m, struct entry *e, bool at_once)
                 manager_go_back(m, e, d->intent, d->guest, at_once ? WAITING_AT_ONCE : 0);
 }
 
+/* Its guest says nothing: whoever has a channel that has not failed is as good. */
+static void go_elsewhere(struct manager *m, struct entry *e)
+{
+        struct candidates candidates;
+        struct error error;
+
+        if (m->is_stopping || m->is_paused || !manager_is_automatic(&e->device) ||
+            candidates_find(&candidates, m, &e->device, &error) < 0) {
+                manager_rest(m, e, DEVICE_IS_IDLE);
+                return;
+        }
+
+        candidates_prefer_idle(&candidates);
+        manager_begin_wait(m, e, &candidates, INTENT_AUTOMATIC, 0);
+}
+
 /* Whether there were too many, with this one. */
 static bool count_crash(struct entry *e)
 {
@@ -274,8 +290,7 @@ void manager_go_on(struct manager *m, struct entry *e, enum next next)
         case NEXT_END: manager_rest(m, e, DEVICE_IS_IDLE); return;
         case NEXT_RECONNECT: manager_reconnect(m, e, false); return;
         case NEXT_ELSEWHERE:
-                d->guest[0] = '\0'; /* it is not the first choice any more */
-                manager_reconnect(m, e, false);
+                go_elsewhere(m, e);
                 return;
         case NEXT_REJECTED:
                 d->is_rejected = true;

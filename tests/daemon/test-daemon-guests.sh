@@ -69,6 +69,11 @@ cat >"$config/filters.d/10-mine.rules" <<'END'
 -1,-1,-1,-1,0  serial=NEVER
 -1,-1,-1,-1,1  guest=win10,silent auto=no
 END
+# 1-3 and 2-3 are the two ports of one socket.
+world 'plug keyboard 2-1'
+port=$world_root/sys/bus/usb/devices/2-1/../2-0:1.0/usb2-port3
+mkdir "$port"
+ln -s ../../../usb1/1-0:1.0/usb1-port3 "$port/peer"
 guest_start silent silent
 guest_start win10 serve
 daemon_ready --no-sandbox
@@ -97,6 +102,7 @@ name=a_guest_that_is_silent_is_left_for_another
 world 'plug stick 1-2 serial=BOTH'
 eventually has win10 1-2
 expect_log "guest 'silent' says nothing over unix:.*: on to guest 'win10'"
+[ "$(grep -c accepted "$directory/silent.log")" -eq 3 ] || fail "$(cat "$directory/silent.log")"
 pass
 
 name=a_device_that_becomes_another_stays_with_its_guest
@@ -110,11 +116,7 @@ eventually has win10 2-3
 expect_log "2-3: is back as another device, and goes to guest 'win10' again"
 pass
 
-# 1-3 and 2-3 are the two ports of one socket: bus 2's is the other one of bus 1's.
 name=also_at_the_other_port_of_its_socket
-port=$world_root/sys/bus/usb/devices/2-3/../2-0:1.0/usb2-port3
-mkdir "$port"
-ln -s ../../../usb1/1-0:1.0/usb1-port3 "$port/peer"
 world 'unplug 2-3'
 world 'plug stick 2-3 serial=S'
 eventually has win10 2-3
