@@ -241,10 +241,11 @@ int manager_attach(struct manager *m, struct device *d, const char *guest,
                    struct error *ret_error)
 {
         struct redirection *r = NULL;
-        struct guest *g;
+        struct guest *g = m->n_guests > 0 ? m->guests[0] : NULL;
 
         note(m, "attach %s %s%s", device_id(d), guest, options->wait ? " wait" : "");
-        if (refuse(m, ret_error) < 0 || manager_find_guest(m, guest, &g, ret_error) < 0)
+        if (refuse(m, ret_error) < 0 ||
+            ((*guest || !g) && manager_find_guest(m, guest, &g, ret_error) < 0))
                 return -EINVAL;
 
         if (!m->fails) {
@@ -350,7 +351,7 @@ const char *manager_guests_named(const struct manager *m, const struct device *d
 
 const char *manager_guest_for(const struct manager *m, const struct device *d)
 {
-        if (d->verdict.guest && strcspn(d->verdict.guest, "*,") == strlen(d->verdict.guest))
+        if (d->verdict.guest)
                 return d->verdict.guest;
 
         return m->config.default_guest[0] ? m->config.default_guest : NULL;

@@ -128,6 +128,18 @@ static void methods_that_change_something_are_all_guarded(void **state)
         }
 }
 
+/* So that nobody who may attach to one of them alone may leave the choice to the policy. */
+static void polkit_is_told_each_guest_that_it_may_be(void **state)
+{
+        struct bed *bed = *state;
+
+        fake_set_rules(bed->manager, "-1,-1,-1,-1,1 guest=vm1,vm2 auto=no");
+        polkit.answer = POLKIT_YES;
+        sd_bus_message_unref(caller_call(&bed->caller, ROOT, MANAGER, "Attach", "ssa{sv}", "1-1",
+                                         "", 0));
+        assert_string_equal(polkit.details, "device=1-1,vidpid=0781:5581,serial=4C53,guest=vm1,vm2");
+}
+
 static void polkit_is_told_who_asks_and_what_for(void **state)
 {
         struct bed *bed = *state;
@@ -335,6 +347,7 @@ int main(void)
         static const struct CMUnitTest tests[] = {
                 TEST(reading_is_free_and_all_else_is_refused_without_permission),
                 TEST(methods_that_change_something_are_all_guarded),
+                TEST(polkit_is_told_each_guest_that_it_may_be),
                 TEST(polkit_is_told_who_asks_and_what_for),
                 TEST(what_polkit_permits_is_done),
                 TEST(interaction_is_up_to_the_caller),

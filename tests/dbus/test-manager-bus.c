@@ -93,6 +93,15 @@ static void attach_without_guest_takes_the_one_of_the_rule(void **state)
         assert_string_equal(bed->manager->asked, "attach 1-1 vm1");
 }
 
+static void attach_without_guest_takes_any_of_the_rule(void **state)
+{
+        struct bed *bed = *state;
+
+        fake_set_rules(bed->manager, "-1,-1,-1,-1,1 guest=vm1,vm2");
+        assert_text(attach(bed, "1-1", ""), SESSION_1);
+        assert_string_equal(bed->manager->asked, "attach 1-1 ");
+}
+
 static void attach_without_guest_needs_one_that_is_named(void **state)
 {
         struct bed *bed = *state;
@@ -109,6 +118,7 @@ static void attach_refuses_what_is_not_there(void **state)
         } cases[] = {
                 { "1-2", "vm1", NAME ".Error.NoSuchDevice", "\"1-2\"" },
                 { "", "vm1", NAME ".Error.NoSuchDevice", "\"\"" },
+                { "1-1", "vm1,vm2", NAME ".Error.NoSuchGuest", "\"vm1,vm2\"" },
                 { "1-1", "vm2", NAME ".Error.NoSuchGuest", "\"vm2\"" },
                 { "1-1\n%s%n", "vm1", NAME ".Error.NoSuchDevice", "1-1?%s%n" },
         };
@@ -314,6 +324,7 @@ int main(void)
                 TEST(attach_tells_of_the_session_before_it_answers),
                 TEST(attach_takes_the_option_wait),
                 TEST(attach_without_guest_takes_the_one_of_the_rule),
+                TEST(attach_without_guest_takes_any_of_the_rule),
                 TEST(attach_without_guest_needs_one_that_is_named),
                 TEST(attach_refuses_what_is_not_there),
                 TEST(texts_of_512_bytes_are_looked_up_and_longer_ones_not),
