@@ -289,9 +289,7 @@ void manager_go_on(struct manager *m, struct entry *e, enum next next)
         switch (next) {
         case NEXT_END: manager_rest(m, e, DEVICE_IS_IDLE); return;
         case NEXT_RECONNECT: manager_reconnect(m, e, false); return;
-        case NEXT_ELSEWHERE:
-                go_elsewhere(m, e);
-                return;
+        case NEXT_ELSEWHERE: go_elsewhere(m, e); return;
         case NEXT_REJECTED:
                 d->is_rejected = true;
                 manager_rest(m, e, DEVICE_IS_IDLE);

@@ -64,10 +64,10 @@ static bool count_losses(struct manager *m, struct entry *e, unsigned losses)
         if (losses < (e->has_changed ? OUTCOME_CHANGES : OUTCOME_LOSSES))
                 return false;
 
-        manager_set_error(e, e->has_changed
-                                     ? "it becomes another device again and again: attach it to "
-                                       "have it followed once more"
-                                     : "each reset makes it another device: give its rule reset=no");
+        manager_set_error(
+                e, e->has_changed ? "it becomes another device again and again: attach it to "
+                                    "have it followed once more"
+                                  : "each reset makes it another device: give its rule reset=no");
         log_error("%s: given up: %s", device_id(&e->device), e->device.last_error);
         manager_rest(m, e, DEVICE_IS_FAILED);
         return true;
@@ -94,8 +94,7 @@ static enum intent intent_of(const struct manager *m, const struct device *d,
                                                                      : INTENT_BY_HAND;
         }
         if (memory->intent == INTENT_AUTOMATIC)
-                return is_automatic &&
-                                       (!memory->guest[0] || (g && manager_is_candidate(m, d, g)))
+                return is_automatic && (!memory->guest[0] || (g && manager_is_candidate(m, d, g)))
                                ? INTENT_AUTOMATIC
                                : INTENT_NONE;
 

@@ -6,8 +6,8 @@
  * timer is set in one place too.
  *
  * A waiter stays in the queue, at its place, until it has its channel; those at the front that have
- * none being connected get the next one, unless another guest's holds them (waiting.h). Observers are told by a timer of no length: once in a turn
- * of the loop, whatever the turn brought.
+ * none being connected get the next one, unless another guest's holds them (waiting.h). Observers
+ * are told by a timer of no length: once in a turn of the loop, whatever the turn brought.
  */
 #include "daemon/guest.h"
 

@@ -86,9 +86,9 @@ struct guest *guest_free(struct guest *g);
 int guest_set_config(struct guest *g, const struct guest_config *config);
 
 /*
- * The waiter, in no queue before, stands in this one by the order of its waiting, behind its equals,
- * and is served as soon as a channel is free; callbacks come from the event loop, never from within.
- * At once: delays and failures of its channels are forgotten.
+ * The waiter, in no queue before, stands in this one by the order of its waiting, behind its
+ * equals, and is served as soon as a channel is free; callbacks come from the event loop, never
+ * from within. At once: delays and failures of its channels are forgotten.
  */
 void guest_enqueue(struct guest *g, struct waiter *w, bool at_once);
 

@@ -20,8 +20,7 @@ static struct entry *first_over_limit(const struct manager *m)
         for (struct device *d = m->devices; d; d = d->next) {
                 struct entry *e = entry_of(d);
 
-                if (e->is_over_limit &&
-                    (!first || d->waiting.order < first->device.waiting.order))
+                if (e->is_over_limit && (!first || d->waiting.order < first->device.waiting.order))
                         first = e;
         }
         return first;
@@ -73,6 +72,7 @@ void manager_serve_limit(struct manager *m)
 {
         struct entry *e;
 
-        while (!m->is_starting && !m->is_stopping && manager_has_room(m) && (e = first_over_limit(m)))
+        while (!m->is_starting && !m->is_stopping && manager_has_room(m) &&
+               (e = first_over_limit(m)))
                 serve(m, e);
 }

@@ -23,11 +23,11 @@ struct memory {
         uint64_t until_usec; /* CLOCK_MONOTONIC; 0: for ever */
         uint32_t if_lost_by; /* counts only if the session of that number lost it in a reset */
         /*
-         * Until then whatever comes to its place with other ids is the same device, which has become
-         * another: a loader of firmware, a phone in another mode. 0: not at all.
+         * Until then whatever comes to its place with other ids is the same device, which has
+         * become another: a loader of firmware, a phone in another mode. 0: not at all.
          */
         uint64_t change_until_usec;
-        uint64_t order;      /* of being remembered; 0: a free place */
+        uint64_t order; /* of being remembered; 0: a free place */
 };
 
 struct memories {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The kernel links the two ports of a socket of a root hub: usb2/2-0:1.0/usb2-port1/peer. It does so
- * for hubs too, but only while both of their halves are there; as these number their ports alike
+ * The kernel links the two ports of a socket of a root hub: usb2/2-0:1.0/usb2-port1/peer. It does
+ * so for hubs too, but only while both of their halves are there; as these number their ports alike
  * anyway, the root hub's link is enough.
  */
 #include "daemon/place.h"
@@ -38,9 +38,9 @@ void place_find(char ret[FACTS_PORT_MAX + 1], const char *syspath, const char *p
                 return;
         snprintf(hub, sizeof(hub), "/usb%u/", bus);
         at = strstr(syspath, hub);
-        if (!at || (size_t)snprintf(path, sizeof(path), "%.*s%s%u-0:1.0/usb%u-port%u/peer",
-                                    (int)(at - syspath), syspath, hub, bus, bus,
-                                    root) >= sizeof(path))
+        if (!at ||
+            (size_t)snprintf(path, sizeof(path), "%.*s%s%u-0:1.0/usb%u-port%u/peer",
+                             (int)(at - syspath), syspath, hub, bus, bus, root) >= sizeof(path))
                 return;
         if (!read_link(path, peer, sizeof(peer)) ||
             sscanf(peer, "usb%3u-port%3u", &peer_bus, &peer_root) != 2 || peer_bus >= bus)

@@ -7,9 +7,9 @@
 #include "filter/facts.h"
 
 /*
- * The name of the device's socket: of its two ports the one on the lower bus, which is that of USB 2;
- * also behind hubs, whose two halves number their ports alike. Where the kernel tells of no second
- * port, the device's own one. The syspath is the device's.
+ * The name of the device's socket: of its two ports the one on the lower bus, which is that of USB
+ * 2; also behind hubs, whose two halves number their ports alike. Where the kernel tells of no
+ * second port, the device's own one. The syspath is the device's.
  */
 void place_find(char ret[FACTS_PORT_MAX + 1], const char *syspath, const char *port);
 

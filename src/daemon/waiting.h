@@ -23,12 +23,12 @@ struct waiting;
 
 /* A place in one queue. */
 struct waiter {
-        struct guest *guest;         /* whose queue it is in; NULL: in none */
-        struct channel *channel;     /* being connected for it, or NULL */
-        struct waiting *waiting;     /* whose place it is; NULL: of one that waits nowhere else */
-        uint64_t holds_until_msec;   /* CLOCK_MONOTONIC: those behind it in waiting are held */
-        bool has_failed;             /* an attempt for it, since it is in the queue */
-        struct waiter *prev, *next;  /* in the queue */
+        struct guest *guest;        /* whose queue it is in; NULL: in none */
+        struct channel *channel;    /* being connected for it, or NULL */
+        struct waiting *waiting;    /* whose place it is; NULL: of one that waits nowhere else */
+        uint64_t holds_until_msec;  /* CLOCK_MONOTONIC: those behind it in waiting are held */
+        bool has_failed;            /* an attempt for it, since it is in the queue */
+        struct waiter *prev, *next; /* in the queue */
 };
 
 struct waiting {

@@ -14,8 +14,9 @@ int method_attach(struct call *call, const struct request *request, struct error
 {
         int r;
 
-        r = manager_attach(call->bus->manager, request->device, request->guest ? guest_name(request->guest) : "",
-                           &request->attach, call_attached, call, ret_error);
+        r = manager_attach(call->bus->manager, request->device,
+                           request->guest ? guest_name(request->guest) : "", &request->attach,
+                           call_attached, call, ret_error);
         return r < 0 ? r : CALL_PENDING;
 }
 

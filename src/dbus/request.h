@@ -35,8 +35,8 @@ struct rule_place {
 struct request {
         struct object *object; /* whose method is called */
         struct device *device; /* the object's, or the one that was named */
-        struct guest *guest; /* NULL: any of those that the policy names */
-        const char *guests;  /* its name, or theirs (filter/guests.h); NULL if not asked for */
+        struct guest *guest;   /* NULL: any of those that the policy names */
+        const char *guests;    /* its name, or theirs (filter/guests.h); NULL if not asked for */
         struct redirection *session;
         struct attach_options attach;
         const char *rules;

@@ -33,7 +33,8 @@ struct facts {
         char product_name[FACTS_SERIAL_MAX + 1];
         char port[FACTS_PORT_MAX + 1]; /* "1-1.4" */
         char path[FACTS_PATH_MAX + 1]; /* udev's ID_PATH */
-        /* The socket's by its USB 2 port, if the device is at its other one and that has another. */
+        /* The socket's by its USB 2 port, if the device is at its other one and that has another.
+         */
         char socket_path[FACTS_PATH_MAX + 1];
 
         /* udev's properties: "NAME=value", each with its 0, one after another. */

@@ -121,10 +121,10 @@ static void what_rules_do_not_allow_is_not_followed(void **state)
 static void others_are_not_followed(void **state)
 {
         static const char *const plugs[][2] = {
-                { "1-2", OTHER },           /* in another socket */
-                { "1-1", "08" },            /* the same device: a re-plug */
-                { "1-1", "08 serial=B" },   /* one more of its kind */
-                { "2-1", OTHER },           /* a port of another socket */
+                { "1-2", OTHER },         /* in another socket */
+                { "1-1", "08" },          /* the same device: a re-plug */
+                { "1-1", "08 serial=B" }, /* one more of its kind */
+                { "2-1", OTHER },         /* a port of another socket */
         };
         struct bed *bed = *state;
 

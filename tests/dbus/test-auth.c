@@ -135,9 +135,10 @@ static void polkit_is_told_each_guest_that_it_may_be(void **state)
 
         fake_set_rules(bed->manager, "-1,-1,-1,-1,1 guest=vm1,vm2 auto=no");
         polkit.answer = POLKIT_YES;
-        sd_bus_message_unref(caller_call(&bed->caller, ROOT, MANAGER, "Attach", "ssa{sv}", "1-1",
-                                         "", 0));
-        assert_string_equal(polkit.details, "device=1-1,vidpid=0781:5581,serial=4C53,guest=vm1,vm2");
+        sd_bus_message_unref(
+                caller_call(&bed->caller, ROOT, MANAGER, "Attach", "ssa{sv}", "1-1", "", 0));
+        assert_string_equal(polkit.details,
+                            "device=1-1,vidpid=0781:5581,serial=4C53,guest=vm1,vm2");
 }
 
 static void polkit_is_told_who_asks_and_what_for(void **state)

@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * small-guest PATH [use|leave|serve|close|silent]: the least a guest is. Listens on a unix socket, greets
- * whoever connects, and prints the number of each packet it gets, one a line. With no capabilities,
- * so that a header is twelve bytes and nothing need be understood to find the next one.
+ * small-guest PATH [use|leave|serve|close|silent]: the least a guest is. Listens on a unix socket,
+ * greets whoever connects, and prints the number of each packet it gets, one a line. With no
+ * capabilities, so that a header is twelve bytes and nothing need be understood to find the next
+ * one.
  *
  * "use": once the device is there, a transfer is left waiting at its endpoint 81, and a
  * control request behind it is answered (100): by then the first one is in flight. "leave": it goes
  * as soon as the device is there.
  *
  * It has one connection, but: "serve" has any number of them, a process for each, which "use" their
- * devices; "close" closes each at once; "silent" keeps each, and says nothing. They print "accepted"
- * for each.
+ * devices; "close" closes each at once; "silent" keeps each, and says nothing. They print
+ * "accepted" for each.
  */
 #include <endian.h>
 #include <signal.h>
