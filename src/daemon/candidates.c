@@ -119,14 +119,23 @@ void candidates_prefer_idle(struct candidates *c)
         memcpy(&c->guests[n], others.guests, others.n * sizeof(others.guests[0]));
 }
 
-void candidates_drop_full(struct candidates *c)
+int candidates_drop_full(struct candidates *c, struct error *ret_error)
 {
+        const char *first = guest_name(c->guests[0]);
+        bool is_one = c->n == 1;
         size_t n = 0;
 
         for (size_t i = 0; i < c->n; i++)
                 if (guest_has_free_channel(c->guests[i]))
                         c->guests[n++] = c->guests[i];
         c->n = n;
+        if (n > 0)
+                return 0;
+
+        return error_set(ret_error, ERROR_NO_FREE_CHANNEL,
+                         "guest '%s'%s has no free channel: detach a device, or wait (option "
+                         "'wait')",
+                         first, is_one ? "" : ", like the others that it may go to,");
 }
 
 bool manager_is_candidate(const struct manager *m, const struct device *d, const struct guest *g)

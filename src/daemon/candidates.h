@@ -24,5 +24,5 @@ void candidates_prefer(struct candidates *c, const struct guest *g);
 /* Those with a channel that is free and has not failed, first; all else keeps its order. */
 void candidates_prefer_idle(struct candidates *c);
 
-/* Takes out those without a channel that is free; may leave none. */
-void candidates_drop_full(struct candidates *c);
+/* Takes out those without a channel that is free. ERROR_NO_FREE_CHANNEL if that leaves none. */
+int candidates_drop_full(struct candidates *c, struct error *ret_error);

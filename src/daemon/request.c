@@ -159,22 +159,6 @@ static int refuse_by_policy(const struct manager *m, const struct device *d, con
                          d->rule[0] ? d->rule : "the policy: no rule allows it");
 }
 
-/* Who does not want to wait goes to those that have a channel now. */
-static int drop_full(struct candidates *candidates, struct error *ret_error)
-{
-        const char *first = guest_name(candidates->guests[0]);
-        bool is_one = candidates->n == 1;
-
-        candidates_drop_full(candidates);
-        if (candidates->n > 0)
-                return 0;
-
-        return error_set(ret_error, ERROR_NO_FREE_CHANNEL,
-                         "guest '%s'%s has no free channel: detach a device, or wait (option "
-                         "'wait')",
-                         first, is_one ? "" : ", as each other that it may go to,");
-}
-
 int manager_attach(struct manager *m, struct device *d, const char *guest,
                    const struct attach_options *options, manager_attached done, void *userdata,
                    struct error *ret_error)
@@ -196,7 +180,7 @@ int manager_attach(struct manager *m, struct device *d, const char *guest,
         if (r == 0)
                 r = refuse_attach(m, d, ret_error);
         if (r == 0 && !options->wait)
-                r = drop_full(&candidates, ret_error);
+                r = candidates_drop_full(&candidates, ret_error);
         if (r < 0)
                 return r;
 
