@@ -16,6 +16,12 @@ finds() {
 	grep -qxF -- "$2" "$directory/out" || fail "does not say '$2': $(cat "$directory/out")"
 }
 
+name=without_a_bus_it_says_what_it_can
+finds 1 'problem  daemon   the system bus cannot be reached: systemctl start dbus'
+finds 1 'ok       usbfs    usbfs has 16 MiB, shared by 0 sessions'
+[ "$(wc -l <"$directory/out")" -eq 3 ] || fail "$(cat "$directory/out")"
+pass
+
 start_bus
 
 name=without_a_daemon_it_says_what_it_can
