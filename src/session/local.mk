@@ -40,6 +40,7 @@ libsession_a_SOURCES = \
 	%D%/tls-credentials.c \
 	%D%/tls-error.c \
 	%D%/tls-private.h \
+	%D%/tls-setup.c \
 	%D%/tls.c \
 	%D%/tls.h \
 	%D%/transport.c \

@@ -37,7 +37,10 @@
         F(SSL_CTX_set_cipher_list) \
         F(SSL_CTX_set_default_read_buffer_len) \
         F(SSL_CTX_set_options) \
+        F(SSL_CTX_set_num_tickets) \
         F(SSL_CTX_set_psk_client_callback) \
+        F(SSL_CTX_set_psk_server_callback) \
+        F(SSL_CTX_set_session_id_context) \
         F(SSL_CTX_set_verify) \
         F(SSL_CTX_use_PrivateKey) \
         F(SSL_CTX_use_certificate) \
@@ -53,15 +56,20 @@
         F(SSL_new) \
         F(SSL_read) \
         F(SSL_set1_host) \
+        F(SSL_set_accept_state) \
         F(SSL_set_bio) \
         F(SSL_set_connect_state) \
         F(SSL_set_ex_data) \
         F(SSL_shutdown) \
         F(SSL_write) \
         F(TLS_client_method) \
+        F(TLS_server_method) \
         F(X509_STORE_add_cert) \
         F(X509_VERIFY_PARAM_set1_ip_asc) \
+        F(X509_cmp_current_time) \
         F(X509_free) \
+        F(X509_get0_notAfter) \
+        F(X509_get0_notBefore) \
         F(X509_verify_cert_error_string)
 /* clang-format on */
 

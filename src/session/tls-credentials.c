@@ -61,14 +61,19 @@ static int read_file(struct text *ret, int fd, const char *name, char *message, 
         return 0;
 }
 
-/* Does with each certificate of a file what it is for. */
+static const char *openssl_words(void)
+{
+        return openssl.ERR_reason_error_string(openssl.ERR_peek_error()) ?: "unknown";
+}
+
+/* Does with each certificate of a file what it is for; a use returns NULL, or what is wrong. */
 static int each_certificate(struct tls *t, int fd, const char *name,
-                            int (*use)(struct tls *t, X509 *certificate, bool is_first),
+                            const char *(*use)(struct tls *t, X509 *certificate, bool is_first),
                             char *message, size_t size)
 {
         CLEANUP(text_clear) struct text text = {};
+        const char *problem = NULL;
         X509 *certificate;
-        bool is_used = true;
         size_t n = 0;
         BIO *bio;
         int r;
@@ -80,35 +85,43 @@ static int each_certificate(struct tls *t, int fd, const char *name,
         if (!bio)
                 return -ENOMEM;
 
-        while (is_used && (certificate = openssl.PEM_read_bio_X509(bio, NULL, NULL, NULL))) {
-                is_used = use(t, certificate, n++ == 0);
+        while (!problem && (certificate = openssl.PEM_read_bio_X509(bio, NULL, NULL, NULL))) {
+                problem = use(t, certificate, n++ == 0);
                 openssl.X509_free(certificate);
         }
         openssl.BIO_free(bio);
 
         /* At the end of the file it says that none begins there. */
-        if (is_used && n > 0 &&
+        if (!problem && n > 0 &&
             ERR_GET_REASON(openssl.ERR_peek_last_error()) == PEM_R_NO_START_LINE) {
                 openssl.ERR_clear_error();
                 return 0;
         }
         return refuse(message, size, "%s: certificate %zu is not usable: %s", name,
-                      is_used ? n + 1 : n,
-                      openssl.ERR_reason_error_string(openssl.ERR_peek_error()) ?: "unknown");
+                      problem ? n : n + 1, problem ?: openssl_words());
 }
 
-static int use_ca(struct tls *t, X509 *certificate, bool is_first)
+static const char *use_ca(struct tls *t, X509 *certificate, bool is_first)
 {
-        return openssl.X509_STORE_add_cert(openssl.SSL_CTX_get_cert_store(t->context), certificate);
+        X509_STORE *store = openssl.SSL_CTX_get_cert_store(t->context);
+
+        return openssl.X509_STORE_add_cert(store, certificate) == 1 ? NULL : openssl_words();
 }
 
-/* Ours, and then those that it is signed by. */
-static int use_own(struct tls *t, X509 *certificate, bool is_first)
+/* Ours, and then those that it is signed by. A guest would only say that they do not do. */
+static const char *use_own(struct tls *t, X509 *certificate, bool is_first)
 {
-        if (is_first)
-                return openssl.SSL_CTX_use_certificate(t->context, certificate);
+        bool is_used;
 
-        return openssl.SSL_CTX_ctrl(t->context, SSL_CTRL_CHAIN_CERT, 1, certificate) > 0;
+        if (openssl.X509_cmp_current_time(openssl.X509_get0_notAfter(certificate)) < 0)
+                return "it has expired: renew it";
+        if (openssl.X509_cmp_current_time(openssl.X509_get0_notBefore(certificate)) > 0)
+                return "it is not valid yet: is our clock right?";
+
+        is_used = is_first ? openssl.SSL_CTX_use_certificate(t->context, certificate) == 1
+                           : openssl.SSL_CTX_ctrl(t->context, SSL_CTRL_CHAIN_CERT, 1, certificate) >
+                                     0;
+        return is_used ? NULL : openssl_words();
 }
 
 /* Nobody is there to be asked. */

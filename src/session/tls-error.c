@@ -14,22 +14,33 @@
 
 #define NO_CERTIFICATE_OF_OURS                                                                      \
         "the guest refused our certificate: it must be signed by the guest's CA, be valid, and be " \
-        "for clients"
+        "for clients, or, where the guest dials in, for servers and for the name that it dials"
+#define NO_TLS "the guest speaks no TLS: give its chardev tls-creds="
+#define NO_CERTIFICATE_OF_ITS                                                                      \
+        "the guest shows no certificate: put client-cert.pem and client-key.pem into the folder "  \
+        "of its credentials, signed by our CAFile"
+#define NOTHING_IN_COMMON                                                                          \
+        "the guest and we have nothing in common: has it pre-shared keys, or does it want a "      \
+        "certificate of ours?"
+#define NO_KEY    "the guest knows no such pre-shared key: has it certificates?"
+#define OTHER_KEY "the guest has another key for that PSKIdentity="
 
 static const struct {
         int reason;
         const char *x509, *psk; /* NULL: OpenSSL's words */
 } sentences[] = {
-        { SSL_R_WRONG_VERSION_NUMBER, "the guest speaks no TLS: give its chardev tls-creds=",
-          "the guest speaks no TLS: give its chardev tls-creds=" },
+        { SSL_R_WRONG_VERSION_NUMBER, NO_TLS, NO_TLS },
+        { SSL_R_HTTP_REQUEST, NO_TLS, NO_TLS },
         { SSL_R_UNSUPPORTED_PROTOCOL, "the guest speaks neither TLS 1.2 nor 1.3",
           "the guest speaks neither TLS 1.2 nor 1.3" },
         { ALERT(SSL_AD_PROTOCOL_VERSION), "the guest speaks neither TLS 1.2 nor 1.3",
           "the guest speaks neither TLS 1.2 nor 1.3" },
-        { ALERT(SSL_AD_HANDSHAKE_FAILURE),
-          "the guest and we have nothing in common: has it pre-shared keys, or does it want a "
-          "certificate of ours?",
-          "the guest knows no such pre-shared key: has it certificates?" },
+        { SSL_R_PEER_DID_NOT_RETURN_A_CERTIFICATE, NO_CERTIFICATE_OF_ITS, NULL },
+        { SSL_R_NO_SHARED_CIPHER, NOTHING_IN_COMMON, NO_KEY },
+        { SSL_R_NO_SUITABLE_SIGNATURE_ALGORITHM, NOTHING_IN_COMMON, NO_KEY },
+        { SSL_R_BINDER_DOES_NOT_VERIFY, NULL, OTHER_KEY },
+        { SSL_R_DECRYPTION_FAILED_OR_BAD_RECORD_MAC, NULL, OTHER_KEY },
+        { ALERT(SSL_AD_HANDSHAKE_FAILURE), NOTHING_IN_COMMON, NO_KEY },
         { ALERT(SSL_AD_BAD_CERTIFICATE), NO_CERTIFICATE_OF_OURS, NULL },
         { ALERT(SSL_AD_UNSUPPORTED_CERTIFICATE), NO_CERTIFICATE_OF_OURS, NULL },
         { ALERT(SSL_AD_CERTIFICATE_REVOKED), NO_CERTIFICATE_OF_OURS, NULL },
@@ -40,10 +51,9 @@ static const struct {
         { ALERT(SSL_AD_CERTIFICATE_REQUIRED),
           "the guest wants a certificate of ours: write CertificateFile= and KeyFile=", NULL },
         { ALERT(SSL_AD_UNKNOWN_PSK_IDENTITY), NULL, "the guest knows no key of that PSKIdentity=" },
-        { ALERT(SSL_AD_DECRYPT_ERROR), NULL, "the guest has another key for that PSKIdentity=" },
-        { ALERT(SSL_AD_BAD_RECORD_MAC), NULL, "the guest has another key for that PSKIdentity=" },
-        { ALERT(SSL_AD_ILLEGAL_PARAMETER), NULL,
-          "the guest has another key for that PSKIdentity=" },
+        { ALERT(SSL_AD_DECRYPT_ERROR), NULL, OTHER_KEY },
+        { ALERT(SSL_AD_BAD_RECORD_MAC), NULL, OTHER_KEY },
+        { ALERT(SSL_AD_ILLEGAL_PARAMETER), NULL, OTHER_KEY },
 };
 
 /* Why its certificate did not do. */
@@ -83,6 +93,13 @@ static void explain_certificate(struct tls *t, long error)
                 snprintf(text, size,
                          "the guest's certificate is not valid yet: is our clock right?");
                 break;
+        case X509_V_ERR_INVALID_PURPOSE:
+                snprintf(text, size,
+                         "the guest's certificate is not for %s: sign one with the extended key "
+                         "usage %s",
+                         t->is_server ? "clients" : "servers",
+                         t->is_server ? "clientAuth" : "serverAuth");
+                break;
         default:
                 snprintf(text, size, "the guest's certificate is not valid: %s",
                          openssl.X509_verify_cert_error_string(error));
@@ -90,27 +107,40 @@ static void explain_certificate(struct tls *t, long error)
         }
 }
 
+static const char *sentence_of(const struct tls *t, unsigned long error)
+{
+        for (size_t i = 0; ERR_GET_LIB(error) == ERR_LIB_SSL && i < ELEMENTS(sentences); i++)
+                if (sentences[i].reason == ERR_GET_REASON(error))
+                        return t->kind == CONTROL_PSK ? sentences[i].psk : sentences[i].x509;
+
+        return NULL;
+}
+
 void tls_explain(struct tls *t)
 {
-        unsigned long error = openssl.ERR_peek_error();
-        int reason = ERR_GET_REASON(error);
+        unsigned long first = openssl.ERR_peek_error(), error;
+        const char *sentence = NULL;
 
-        if (reason == SSL_R_CERTIFICATE_VERIFY_FAILED) {
+        if (ERR_GET_REASON(first) == SSL_R_CERTIFICATE_VERIFY_FAILED) {
                 explain_certificate(t, openssl.SSL_get_verify_result(t->ssl));
                 return;
         }
-        for (size_t i = 0; i < ELEMENTS(sentences); i++) {
-                const char *sentence =
-                        t->kind == CONTROL_PSK ? sentences[i].psk : sentences[i].x509;
-
-                if (sentences[i].reason != reason || !sentence)
-                        continue;
-                snprintf(t->transport.text, sizeof(t->transport.text), "%s", sentence);
+        if (t->has_other_identity) {
+                snprintf(t->transport.text, sizeof(t->transport.text),
+                         "the guest has a key of another name: give its tls-creds-psk "
+                         "username=%.64s, or write its name as PSKIdentity=",
+                         t->psk_identity);
                 return;
         }
 
-        snprintf(t->transport.text, sizeof(t->transport.text), "TLS failed: %s",
-                 openssl.ERR_reason_error_string(error) ?: "unknown error");
+        /* What it means to TLS stands behind what a cipher has said. */
+        while (!sentence && (error = openssl.ERR_get_error()))
+                sentence = sentence_of(t, error);
+        if (sentence)
+                snprintf(t->transport.text, sizeof(t->transport.text), "%s", sentence);
+        else
+                snprintf(t->transport.text, sizeof(t->transport.text), "TLS failed: %s",
+                         openssl.ERR_reason_error_string(first) ?: "unknown error");
 }
 
 void tls_explain_end(struct tls *t, int error)

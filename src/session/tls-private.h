@@ -1,8 +1,8 @@
 #pragma once
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The parts of a TLS transport: what it is made of (tls-credentials.c), how bytes go (tls.c), and
- * what is said of its failures (tls-error.c).
+ * The parts of a TLS transport: how it is made (tls-setup.c), and of what (tls-credentials.c), how
+ * bytes go (tls.c), and what is said of its failures (tls-error.c).
  */
 #include <stdint.h>
 
@@ -23,6 +23,8 @@ struct tls {
         SSL *ssl;
         BIO *out; /* what is encrypted and not sent */
         enum control_tls kind;
+        bool is_server;
+        bool has_other_identity; /* the guest has named a key that is not ours */
         char peer_name[CONTROL_NAME_SIZE];
         char psk_identity[CONTROL_KEY_SIZE];
         uint8_t psk[TLS_PSK_MAX];
@@ -34,6 +36,12 @@ struct tls {
         size_t staged;   /* bytes to be written that are in out, and not told as written */
         uint8_t record[TLS_RECORD_SIZE];
 };
+
+/* What a link calls. */
+extern const struct transport_type tls_transport_type;
+
+/* Before each call of OpenSSL whose result is asked for: it looks at what has been left. */
+void tls_forget_errors(void);
 
 /* Gives the context what the files have. */
 int tls_use_files(struct tls *t, const int files[CONTROL_FILES_MAX], char *message, size_t size);

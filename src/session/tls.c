@@ -4,11 +4,7 @@
  * and not before, the next event of the socket is of use. What it writes stands in a buffer of ours
  * that has room for all it writes at a time: it cannot have two things under way, such as data and
  * the answer to a change of keys. Bytes are told as written when the socket has taken them.
- *
- * Everything that OpenSSL loads or reads from files, it does in tls_new(), before the sandbox.
  */
-#include "session/tls.h"
-
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,16 +12,9 @@
 #include <sys/socket.h>
 
 #include "session/tls-private.h"
-#include "util/cleanup.h"
-
-/* Several records in one read(). */
-#define READ_BUFFER_SIZE (TLS_RECORDS * (TLS_RECORD_SIZE + TLS_RECORD_EXTRA))
 
 /* As much as one call reads of a guest that sends without end: others want their turn. */
 #define READ_MAX (256 * 1024)
-
-/* For those of a write, and as much again for what a guest makes OpenSSL answer. */
-#define OUT_SIZE (2 * READ_BUFFER_SIZE)
 
 static struct tls *tls_of(struct transport *transport)
 {
@@ -54,8 +43,7 @@ static ssize_t result_of(struct tls *t, int result)
         }
 }
 
-/* OpenSSL looks at both after a call. */
-static void forget_errors(void)
+void tls_forget_errors(void)
 {
         openssl.ERR_clear_error();
         errno = 0;
@@ -91,7 +79,7 @@ static int tls_prepare(struct transport *transport)
                 return 0;
 
         flush(t);
-        forget_errors();
+        tls_forget_errors();
         done = openssl.SSL_do_handshake(t->ssl);
         r = done == 1 ? 0 : result_of(t, done);
         /* Also the reason for an end. What cannot be sent is told by reading. */
@@ -129,7 +117,7 @@ static ssize_t tls_read(struct transport *transport, const struct iovec *iov, si
                         ssize_t end;
                         int size;
 
-                        forget_errors();
+                        tls_forget_errors();
                         size = openssl.SSL_read(t->ssl, (uint8_t *)iov[i].iov_base + done,
                                                 (int)left);
                         if (size > 0) {
@@ -178,7 +166,7 @@ static ssize_t encrypt(struct tls *t, const struct iovec *iov, size_t offset, si
                 size_t part = MIN(size - done, sizeof(t->record));
                 int written;
 
-                forget_errors();
+                tls_forget_errors();
                 written = openssl.SSL_write(t->ssl, gather(t, iov, offset + done, part), (int)part);
                 if (written <= 0) {
                         ssize_t end = result_of(t, written);
@@ -229,7 +217,7 @@ static void tls_finish(struct transport *transport)
         if (!t->is_prepared || t->has_failed)
                 return;
 
-        forget_errors();
+        tls_forget_errors();
         openssl.SSL_shutdown(t->ssl);
         flush(t);
         fail(t, 0);
@@ -250,7 +238,7 @@ static struct transport *tls_free(struct transport *transport)
         return NULL;
 }
 
-static const struct transport_type tls_type = {
+const struct transport_type tls_transport_type = {
         .prepare = tls_prepare,
         .read = tls_read,
         .write = tls_write,
@@ -258,126 +246,3 @@ static const struct transport_type tls_type = {
         .free = tls_free,
         .mixes_directions = true,
 };
-
-static unsigned on_psk(SSL *ssl, const char *hint, char *identity, unsigned identity_size,
-                       unsigned char *key, unsigned key_size)
-{
-        const struct tls *t = openssl.SSL_get_ex_data(ssl, 0);
-
-        if (t->psk_size > key_size || strlen(t->psk_identity) >= identity_size)
-                return 0;
-
-        strcpy(identity, t->psk_identity);
-        memcpy(key, t->psk, t->psk_size);
-        return (unsigned)t->psk_size;
-}
-
-/* Whom we want to talk to, and that we do not talk to others. */
-static bool set_peer(struct tls *t)
-{
-        X509_VERIFY_PARAM *parameters = openssl.SSL_get0_param(t->ssl);
-
-        if (t->kind == CONTROL_PSK)
-                return true;
-        if (!t->peer_name[0])
-                return false; /* any name would do then */
-        if (openssl.X509_VERIFY_PARAM_set1_ip_asc(parameters, t->peer_name) == 1)
-                return true;
-
-        return openssl.SSL_set1_host(t->ssl, t->peer_name) == 1 &&
-               openssl.SSL_ctrl(t->ssl, SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name,
-                                t->peer_name) == 1;
-}
-
-static bool make_context(struct tls *t)
-{
-        t->context = openssl.SSL_CTX_new(openssl.TLS_client_method());
-        if (!t->context)
-                return false;
-
-        openssl.SSL_CTX_set_options(t->context, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION |
-                                                        SSL_OP_IGNORE_UNEXPECTED_EOF);
-        openssl.SSL_CTX_ctrl(t->context, SSL_CTRL_MODE,
-                             SSL_MODE_AUTO_RETRY | SSL_MODE_ENABLE_PARTIAL_WRITE |
-                                     SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER,
-                             NULL);
-        openssl.SSL_CTX_ctrl(t->context, SSL_CTRL_SET_READ_AHEAD, 1, NULL);
-        openssl.SSL_CTX_set_default_read_buffer_len(t->context, READ_BUFFER_SIZE);
-        openssl.SSL_CTX_set_verify(t->context, SSL_VERIFY_PEER, NULL);
-        if (t->kind == CONTROL_PSK) {
-                openssl.SSL_CTX_set_psk_client_callback(t->context, on_psk);
-                if (openssl.SSL_CTX_set_cipher_list(t->context, "kECDHEPSK:kDHEPSK") != 1)
-                        return false;
-        }
-
-        return openssl.SSL_CTX_ctrl(t->context, SSL_CTRL_SET_MIN_PROTO_VERSION, TLS1_2_VERSION,
-                                    NULL) == 1;
-}
-
-static bool make_ssl(struct tls *t, int fd)
-{
-        BIO *in, *to_out;
-
-        t->ssl = openssl.SSL_new(t->context);
-        if (!t->ssl || openssl.BIO_new_bio_pair(&to_out, OUT_SIZE, &t->out, 0) != 1)
-                return false;
-        in = openssl.BIO_new_socket(fd, BIO_NOCLOSE);
-        if (!in) {
-                openssl.BIO_free(to_out);
-                return false;
-        }
-
-        openssl.SSL_set_bio(t->ssl, in, to_out);
-        openssl.SSL_set_connect_state(t->ssl);
-        return openssl.SSL_set_ex_data(t->ssl, 0, t) == 1 && set_peer(t);
-}
-
-static void explain_setup(char *message, size_t size)
-{
-        snprintf(message, size, "cannot set up TLS: %s",
-                 openssl.ERR_reason_error_string(openssl.ERR_peek_error())
-                         ?: "no name of the peer");
-}
-
-static void tls_freep(struct tls **t)
-{
-        if (*t)
-                tls_free(&(*t)->transport);
-}
-
-int tls_new(struct transport **ret, int fd, const struct control_order *order,
-            const int files[CONTROL_FILES_MAX], char *message, size_t size)
-{
-        CLEANUP(tls_freep) struct tls *t = NULL;
-        int r;
-
-        r = openssl_load(message, size);
-        if (r < 0)
-                return r;
-
-        t = calloc(1, sizeof(*t));
-        if (!t)
-                return -ENOMEM;
-        t->kind = (enum control_tls)order->tls;
-        t->transport = (struct transport){ .type = &tls_type,
-                                           .fd = fd,
-                                           .is_judged = t->kind != CONTROL_PSK };
-        snprintf(t->peer_name, sizeof(t->peer_name), "%s", order->peer_name);
-        snprintf(t->psk_identity, sizeof(t->psk_identity), "%s", order->psk_identity);
-
-        forget_errors();
-        if (!make_context(t)) {
-                explain_setup(message, size);
-                return -EIO;
-        }
-        r = tls_use_files(t, files, message, size);
-        if (r < 0)
-                return r;
-        if (!make_ssl(t, fd)) {
-                explain_setup(message, size);
-                return -EIO;
-        }
-
-        *ret = &TAKE(t)->transport;
-        return 0;
-}

@@ -1,7 +1,8 @@
 #pragma once
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * TLS to a guest, we as the client: version 1.2 or 1.3, with certificates or a pre-shared key.
+ * TLS to a guest, version 1.2 or 1.3, with certificates or a pre-shared key: we are the client, or
+ * the server of a guest that has dialled in.
  */
 #include "session/control.h"
 #include "session/transport.h"

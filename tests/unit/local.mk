@@ -85,6 +85,7 @@ unit_tests = \
 	%D%/test-session-state \
 	%D%/test-session-tls \
 	%D%/test-session-tls-data \
+	%D%/test-session-tls-server \
 	%D%/test-session-unit \
 	%D%/test-socket \
 	%D%/test-testguest \
@@ -145,6 +146,7 @@ worker_ldadd = libdaemon.a $(LDADD) $(LIBSYSTEMD_LIBS)
 %C%_test_session_link_flush_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=sendmsg
 %C%_test_session_tls_LDADD = $(LDADD) $(OPENSSL_LIBS)
 %C%_test_session_tls_data_LDADD = $(LDADD) $(OPENSSL_LIBS)
+%C%_test_session_tls_server_LDADD = $(LDADD) $(OPENSSL_LIBS)
 %C%_test_usb_bulk_streams_LDFLAGS = $(AM_LDFLAGS) \
 	-Wl,--wrap=libusb_alloc_streams,--wrap=libusb_free_streams
 %C%_test_usb_device_LDFLAGS = $(fake_ldflags)

@@ -6,34 +6,6 @@
 
 #include "unit/tls-bed.h"
 
-struct host_wish {
-        enum control_tls kind;
-        const char *peer_name;
-        const struct certificate *ca, *certificate; /* NULL: the usual ones */
-        const char *keys;
-        const char *identity;
-};
-
-static void open_bed(struct tls_bed *b, const struct host_wish *host, const struct guest_wish *wish)
-{
-        const struct certificate *own = host->certificate ?: &all.client;
-        struct control_order order = { .purpose = CONTROL_REDIRECT, .tls = host->kind };
-        int files[CONTROL_FILES_MAX] = { -1, -1, -1 };
-
-        snprintf(order.peer_name, sizeof(order.peer_name), "%s", host->peer_name ?: "vm1");
-        snprintf(order.psk_identity, sizeof(order.psk_identity), "%s", host->identity ?: "qemu");
-        files[0] = host->kind == CONTROL_PSK ? text_file(host->keys ?: "qemu:" PSK_HEX "\n")
-                                             : certificate_file(-1, host->ca ?: &all.ca);
-        if (host->kind == CONTROL_X509_CERTIFIED) {
-                files[1] = certificate_file(-1, own);
-                files[2] = key_file(own, NULL);
-        }
-        tls_bed_open(b, AF_UNIX, &order, files, wish);
-}
-
-#define V12 .min_version = TLS1_2_VERSION, .max_version = TLS1_2_VERSION
-#define V13 .min_version = TLS1_3_VERSION
-
 static void lets_those_in_who_prove_who_they_are(void **state)
 {
         const struct {
@@ -78,7 +50,7 @@ static void lets_those_in_who_prove_who_they_are(void **state)
         for (size_t i = 0; i < ELEMENTS(cases); i++) {
                 struct tls_bed b;
 
-                open_bed(&b, &cases[i].host, &cases[i].guest);
+                tls_bed_open_for(&b, &cases[i].host, &cases[i].guest);
                 tls_greet(&b);
                 if (strncmp(link_text(b.bed->link), cases[i].want, strlen(cases[i].want)) != 0)
                         fail_msg("%s: %s", cases[i].name, link_text(b.bed->link));
@@ -86,30 +58,6 @@ static void lets_those_in_who_prove_who_they_are(void **state)
                 assert_int_equal(b.bed->ends, 0);
                 tls_bed_close(&b);
         }
-}
-
-/* Runs both sides until the link is over. */
-static void run_to_end(struct tls_bed *b, const struct guest_wish *wish)
-{
-        static const uint8_t hello[HELLO_SIZE] = { 0, 0, 0, 0, 68 };
-        uint8_t byte;
-
-        if (wish->is_plain)
-                assert_int_equal(send(b->bed->guest, hello, sizeof(hello), 0), sizeof(hello));
-        if (wish->hangs_up) {
-                shutdown(b->bed->guest, SHUT_RDWR);
-                RUN_UNTIL(b->bed->base, b->bed->ends > 0);
-                return;
-        }
-        if (wish->is_plain) {
-                RUN_UNTIL(b->bed->base, b->bed->ends > 0);
-                return;
-        }
-
-        RUN_UNTIL(b->bed->base, guest_shakes(b) || b->bed->ends > 0);
-        RUN_UNTIL(b->bed->base, b->bed->ends > 0);
-        /* Whatever the guest thinks of it, it has not had a byte of ours. */
-        assert_true(SSL_read(b->ssl, &byte, 1) <= 0);
 }
 
 static void says_why_nobody_is_let_in(void **state)
@@ -162,7 +110,7 @@ static void says_why_nobody_is_let_in(void **state)
                 { "for clients",
                   { CONTROL_X509 },
                   { &of_client },
-                  "the guest's certificate is not valid: " },
+                  "the guest's certificate is not for servers: " },
                 { "plain",
                   { CONTROL_X509 },
                   { .is_plain = true },
@@ -228,8 +176,8 @@ static void says_why_nobody_is_let_in(void **state)
         for (size_t i = 0; i < ELEMENTS(cases); i++) {
                 struct tls_bed b;
 
-                open_bed(&b, &cases[i].host, &cases[i].guest);
-                run_to_end(&b, &cases[i].guest);
+                tls_bed_open_for(&b, &cases[i].host, &cases[i].guest);
+                tls_run_to_end(&b, &cases[i].guest);
                 if (b.bed->end != LINK_END_TLS ||
                     strncmp(link_text(b.bed->link), cases[i].want, strlen(cases[i].want)) != 0)
                         fail_msg("%s: end %i, \"%s\"", cases[i].name, b.bed->end,
@@ -262,6 +210,12 @@ static void a_guest_that_says_nothing_is_waited_for(void **state)
 
 static void files_that_do_not_do_are_told(void **state)
 {
+        struct certificate expired = make_certificate(
+                &(struct certificate_wish){ "client", "DNS:host", "clientAuth", -7200, -3600 },
+                &all.ca);
+        struct certificate early = make_certificate(
+                &(struct certificate_wish){ "client", "DNS:host", "clientAuth", 3600, 7200 },
+                &all.ca);
         char *many = malloc(TLS_FILE_SIZE_MAX + 2);
         const struct {
                 const char *name;
@@ -292,6 +246,23 @@ static void files_that_do_not_do_are_told(void **state)
                   CONTROL_X509_CERTIFIED,
                   { certificate_file(-1, &all.ca), text_file("\n"), key_file(&all.client, NULL) },
                   "CertificateFile: certificate 1 is not usable: " },
+                { "expired",
+                  CONTROL_X509_CERTIFIED,
+                  { certificate_file(-1, &all.ca), certificate_file(-1, &expired),
+                    key_file(&expired, NULL) },
+                  "CertificateFile: certificate 1 is not usable: it has expired: renew it" },
+                { "its CA expired",
+                  CONTROL_X509_CERTIFIED,
+                  { certificate_file(-1, &all.ca),
+                    certificate_file(certificate_file(-1, &all.client), &expired),
+                    key_file(&all.client, NULL) },
+                  "CertificateFile: certificate 2 is not usable: it has expired: renew it" },
+                { "early",
+                  CONTROL_X509_CERTIFIED,
+                  { certificate_file(-1, &all.ca), certificate_file(-1, &early),
+                    key_file(&early, NULL) },
+                  "CertificateFile: certificate 1 is not usable: it is not valid yet: is our clock "
+                  "right?" },
                 { "another key",
                   CONTROL_X509_CERTIFIED,
                   { certificate_file(-1, &all.ca), certificate_file(-1, &all.client),
@@ -341,6 +312,8 @@ static void files_that_do_not_do_are_told(void **state)
                         close_fd(cases[i].files[j]);
         }
         free(many);
+        free_certificate(&expired);
+        free_certificate(&early);
 }
 
 /* Else any certificate of the CA would do. */

@@ -20,7 +20,8 @@ static struct {
 struct guest_wish {
         const struct certificate *certificate; /* NULL: the server */
         int min_version, max_version;          /* 0: any */
-        bool wants_certificate;
+        bool is_client;                        /* it has dialled in */
+        bool wants_certificate, has_none;
         const char *psk; /* NULL: none; then it has no certificate */
         const char *psk_identity;
         bool is_plain, hangs_up;
@@ -74,15 +75,29 @@ static inline unsigned on_guest_psk(SSL *ssl, const char *identity, unsigned cha
         return PSK_SIZE;
 }
 
+/* Of a guest that has dialled in. */
+static inline unsigned on_host_psk(SSL *ssl, const char *hint, char *identity,
+                                   unsigned identity_size, unsigned char *psk, unsigned size)
+{
+        const struct guest_wish *wish = SSL_get_app_data(ssl);
+
+        strcpy(identity, wish->psk_identity);
+        memcpy(psk, wish->psk, PSK_SIZE);
+        return PSK_SIZE;
+}
+
 static inline void make_guest(struct tls_bed *b, const struct guest_wish *wish)
 {
-        const struct certificate *own = wish->certificate ?: &all.server;
+        const struct certificate *own = wish->certificate
+                                                ?: wish->is_client ? &all.client
+                                                                   : &all.server;
 
-        b->context = SSL_CTX_new(TLS_server_method());
+        b->context = SSL_CTX_new(wish->is_client ? TLS_client_method() : TLS_server_method());
         SSL_CTX_set_security_level(b->context, 0);
         if (wish->psk) {
                 SSL_CTX_set_psk_server_callback(b->context, on_guest_psk);
-        } else {
+                SSL_CTX_set_psk_client_callback(b->context, on_host_psk);
+        } else if (!wish->has_none) {
                 assert_int_equal(SSL_CTX_use_certificate(b->context, own->x509), 1);
                 assert_int_equal(SSL_CTX_use_PrivateKey(b->context, own->key), 1);
         }
@@ -97,12 +112,16 @@ static inline void make_guest(struct tls_bed *b, const struct guest_wish *wish)
         b->ssl = SSL_new(b->context);
         SSL_set_app_data(b->ssl, (void *)wish);
         SSL_set_fd(b->ssl, b->bed->guest);
+        if (wish->is_client)
+                SSL_set_connect_state(b->ssl);
+        else
+                SSL_set_accept_state(b->ssl);
 }
 
 /* Takes the next step of its handshake; returns whether it has come to an end. */
 static inline bool guest_shakes(struct tls_bed *b)
 {
-        int r = SSL_accept(b->ssl), error = SSL_get_error(b->ssl, r);
+        int r = SSL_do_handshake(b->ssl), error = SSL_get_error(b->ssl, r);
 
         b->is_up = r == 1;
         b->has_failed = r != 1 && error != SSL_ERROR_WANT_READ && error != SSL_ERROR_WANT_WRITE;
@@ -178,10 +197,72 @@ static inline void tls_greet(struct tls_bed *b)
         uint8_t bytes[HELLO_SIZE];
 
         RUN_UNTIL(b->bed->base, guest_shakes(b));
-        assert_true(b->is_up);
+        if (!b->is_up)
+                fail_msg("no handshake: %s", link_text(b->bed->link));
         tls_write(b, hello, sizeof(hello));
         tls_read(b, bytes, sizeof(bytes));
         RUN_UNTIL(b->bed->base, b->bed->n_packets == 1);
         assert_int_equal(b->bed->encryptions, 1);
         b->bed->n_packets = 0;
+}
+
+/* What we want of it; what a plain wish of a guest suits is the default. */
+struct host_wish {
+        enum control_tls kind;
+        const char *peer_name;
+        const struct certificate *ca, *certificate; /* NULL: the usual ones */
+        const char *keys;
+        const char *identity;
+};
+
+static inline void tls_bed_open_for(struct tls_bed *b, const struct host_wish *host,
+                                    const struct guest_wish *wish)
+{
+        const struct certificate *own = host->certificate
+                                                ?: wish->is_client ? &all.server
+                                                                   : &all.client;
+        struct control_order order = { .purpose = CONTROL_REDIRECT,
+                                       .tls = host->kind,
+                                       .flags = wish->is_client ? CONTROL_ACCEPTED : 0 };
+        int files[CONTROL_FILES_MAX] = { -1, -1, -1 };
+
+        snprintf(order.peer_name, sizeof(order.peer_name), "%s",
+                 host->peer_name
+                         ?: wish->is_client ? ""
+                                            : "vm1");
+        snprintf(order.psk_identity, sizeof(order.psk_identity), "%s", host->identity ?: "qemu");
+        files[0] = host->kind == CONTROL_PSK ? text_file(host->keys ?: "qemu:" PSK_HEX "\n")
+                                             : certificate_file(-1, host->ca ?: &all.ca);
+        if (host->kind == CONTROL_X509_CERTIFIED) {
+                files[1] = certificate_file(-1, own);
+                files[2] = key_file(own, NULL);
+        }
+        tls_bed_open(b, AF_UNIX, &order, files, wish);
+}
+
+#define V12 .min_version = TLS1_2_VERSION, .max_version = TLS1_2_VERSION
+#define V13 .min_version = TLS1_3_VERSION
+
+/* Runs both sides until the link is over. */
+static inline void tls_run_to_end(struct tls_bed *b, const struct guest_wish *wish)
+{
+        static const uint8_t hello[HELLO_SIZE] = { 0, 0, 0, 0, 68 };
+        uint8_t byte;
+
+        if (wish->is_plain)
+                assert_int_equal(send(b->bed->guest, hello, sizeof(hello), 0), sizeof(hello));
+        if (wish->hangs_up) {
+                shutdown(b->bed->guest, SHUT_RDWR);
+                RUN_UNTIL(b->bed->base, b->bed->ends > 0);
+                return;
+        }
+        if (wish->is_plain) {
+                RUN_UNTIL(b->bed->base, b->bed->ends > 0);
+                return;
+        }
+
+        RUN_UNTIL(b->bed->base, guest_shakes(b) || b->bed->ends > 0);
+        RUN_UNTIL(b->bed->base, b->bed->ends > 0);
+        /* Whatever the guest thinks of it, it has not had a byte of ours. */
+        assert_true(SSL_read(b->ssl, &byte, 1) <= 0);
 }
