@@ -69,6 +69,7 @@ integration_tests = \
 %C%_test_session_lost_LDADD = %D%/libguest.a $(LDADD)
 %C%_test_streams_LDFLAGS = $(fake_ldflags)
 %C%_test_streams_LDADD = %D%/libguest.a $(LDADD)
+%C%_test_tls_qemu_SOURCES = %D%/test-tls-qemu.c %D%/qemu.c %D%/qemu.h
 %C%_test_tls_qemu_LDFLAGS = $(managed_ldflags)
 %C%_test_tls_qemu_LDADD = $(managed_ldadd) $(OPENSSL_LIBS)
 %C%_test_transfers_LDFLAGS = $(fake_ldflags)

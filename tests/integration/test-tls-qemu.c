@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The real session, in its sandbox, and a real QEMU whose chardev speaks TLS. QEMU's firmware asks
- * the device that it is given, and so do we know that all layers work. Exits 77 without QEMU.
+ * The real session, in its sandbox, and a real QEMU whose chardev speaks TLS, as the server or as
+ * the client. QEMU's firmware asks the device that it is given, and so do we know that all layers
+ * work. Exits 77 without QEMU.
  */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -14,198 +16,199 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
 #include "daemon/worker-private.h"
 #include "integration/managed.h"
+#include "integration/qemu.h"
 #include "unit/run-until.h"
 #include "unit/tls-certificates.h"
 #include "util/macro.h"
 
-#define QEMU "qemu-system-x86_64"
-#define KEY  "00112233445566778899aabbccddeeff"
+#define KEY "00112233445566778899aabbccddeeff"
 
-/* QEMU's folder of credentials, made once. */
+/* Folders of credentials, made once: what QEMU has as a server and as a client. */
+enum folder { GOOD, EXPIRED, STRANGER, NONE, N_FOLDERS };
+
 static char directory[32];
-static struct certificate ca, other_ca, server, client, stranger;
+static struct certificate ca, other_ca, server, client, own, stranger, expired_server,
+        expired_client;
+static struct certificate *const all[] = { &ca,  &other_ca, &server,         &client,
+                                           &own, &stranger, &expired_server, &expired_client };
 
-struct qemu {
-        pid_t pid;
-        FILE *to, *from; /* its monitor */
-        int port;
+static const struct {
+        const struct certificate *server, *client; /* NULL: none */
+} folders[N_FOLDERS] = {
+        [GOOD] = { &server, &client },
+        [EXPIRED] = { &expired_server, &expired_client },
+        [STRANGER] = { &stranger, &stranger },
+        [NONE] = {},
 };
 
-static void save(const char *name, int fd)
+static const char *folder_path(enum folder folder)
+{
+        static char path[40];
+
+        snprintf(path, sizeof(path), "%s/%i", directory, (int)folder);
+        return path;
+}
+
+static void save(enum folder folder, const char *name, int fd)
 {
         char path[64], bytes[8192];
         ssize_t n = pread(fd, bytes, sizeof(bytes), 0);
         int file;
 
-        snprintf(path, sizeof(path), "%s/%s", directory, name);
+        snprintf(path, sizeof(path), "%s/%s", folder_path(folder), name);
         file = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
         assert_int_equal(write(file, bytes, (size_t)n), n);
         close(file);
         close(fd);
 }
 
+static void make_folder(enum folder folder)
+{
+        assert_int_equal(mkdir(folder_path(folder), 0700), 0);
+        save(folder, "ca-cert.pem", certificate_file(-1, &ca));
+        save(folder, "keys.psk", text_file("host:" KEY "\nguest:" KEY "\n"));
+        if (folders[folder].server) {
+                save(folder, "server-cert.pem", certificate_file(-1, folders[folder].server));
+                save(folder, "server-key.pem", key_file(folders[folder].server, NULL));
+        }
+        if (folders[folder].client) {
+                save(folder, "client-cert.pem", certificate_file(-1, folders[folder].client));
+                save(folder, "client-key.pem", key_file(folders[folder].client, NULL));
+        }
+}
+
 static int make_files(void **state)
 {
+        static const struct {
+                struct certificate *ret;
+                struct certificate_wish wish;
+                const struct certificate *issuer;
+        } wishes[] = {
+                { &ca, { "CA" }, NULL },
+                { &other_ca, { "other CA" }, NULL },
+                { &server, { "server", "DNS:vm1,IP:127.0.0.1", "serverAuth" }, &ca },
+                { &client, { "client", "DNS:vm1", "clientAuth" }, &ca },
+                { &own, { "usbredird", "DNS:host,IP:127.0.0.1", "clientAuth,serverAuth" }, &ca },
+                { &stranger,
+                  { "stranger", "DNS:vm1,IP:127.0.0.1", "clientAuth,serverAuth" },
+                  &other_ca },
+                { &expired_server,
+                  { "server", "DNS:vm1,IP:127.0.0.1", "serverAuth", -7200, -3600 },
+                  &ca },
+                { &expired_client, { "client", "DNS:vm1", "clientAuth", -7200, -3600 }, &ca },
+        };
+
         signal(SIGPIPE, SIG_IGN);
         strcpy(directory, "/tmp/test-tls-qemu-XXXXXX");
         assert_non_null(mkdtemp(directory));
-        ca = make_certificate(&(struct certificate_wish){ "CA" }, NULL);
-        other_ca = make_certificate(&(struct certificate_wish){ "other CA" }, NULL);
-        server = make_certificate(
-                &(struct certificate_wish){ "server", "DNS:vm1,IP:127.0.0.1", "serverAuth" }, &ca);
-        client = make_certificate(&(struct certificate_wish){ "client", "DNS:host", "clientAuth" },
-                                  &ca);
-        stranger = make_certificate(
-                &(struct certificate_wish){ "stranger", "DNS:host", "clientAuth" }, &other_ca);
-        save("ca-cert.pem", certificate_file(-1, &ca));
-        save("server-cert.pem", certificate_file(-1, &server));
-        save("server-key.pem", key_file(&server, NULL));
-        save("keys.psk", text_file("host:" KEY "\n"));
+        for (size_t i = 0; i < ELEMENTS(wishes); i++)
+                *wishes[i].ret = make_certificate(&wishes[i].wish, wishes[i].issuer);
+        for (enum folder i = GOOD; i < N_FOLDERS; i++)
+                make_folder(i);
         return 0;
 }
 
 static int remove_files(void **state)
 {
-        static const char *const names[] = { "ca-cert.pem", "server-cert.pem", "server-key.pem",
-                                             "keys.psk" };
-        struct certificate *all[] = { &ca, &other_ca, &server, &client, &stranger };
+        static const char *const names[] = {
+                "ca-cert.pem",    "keys.psk",        "server-cert.pem",
+                "server-key.pem", "client-cert.pem", "client-key.pem"
+        };
         char path[64];
 
-        for (size_t i = 0; i < ELEMENTS(names); i++) {
-                snprintf(path, sizeof(path), "%s/%s", directory, names[i]);
-                unlink(path);
+        for (enum folder i = GOOD; i < N_FOLDERS; i++) {
+                for (size_t j = 0; j < ELEMENTS(names); j++) {
+                        snprintf(path, sizeof(path), "%s/%s", folder_path(i), names[j]);
+                        unlink(path);
+                }
+                rmdir(folder_path(i));
         }
         for (size_t i = 0; i < ELEMENTS(all); i++)
                 free_certificate(all[i]);
         return rmdir(directory);
 }
 
-/* It does not outlive a test that fails. */
-static void spawn(struct qemu *q, char *const arguments[])
-{
-        pid_t parent = getpid();
-        int in[2], out[2];
+struct wish {
+        const char *name, *qemu;
+        enum control_tls tls;
+        const struct certificate *own; /* NULL: the usual one */
+        const char *key;
+        const char *peer_name; /* NULL: what the guest is called */
+        enum folder folder;
+        const char *want; /* NULL: the guest uses the device; else the end of TLS */
+};
 
-        assert_int_equal(pipe2(in, O_CLOEXEC), 0);
-        assert_int_equal(pipe2(out, O_CLOEXEC), 0);
-        q->pid = fork();
-        assert_true(q->pid >= 0);
-        if (q->pid == 0) {
-                prctl(PR_SET_PDEATHSIG, SIGKILL);
-                if (getppid() == parent && dup2(in[0], STDIN_FILENO) >= 0 &&
-                    dup2(out[1], STDOUT_FILENO) >= 0 && dup2(out[1], STDERR_FILENO) >= 0)
-                        execvp(QEMU, arguments);
-                _exit(127);
-        }
-        close(in[0]);
-        close(out[1]);
-        q->to = fdopen(in[1], "w");
-        q->from = fdopen(out[0], "r");
+static struct sockaddr_in loopback(int port)
+{
+        return (struct sockaddr_in){ .sin_family = AF_INET,
+                                     .sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+                                     .sin_port = htons((uint16_t)port) };
 }
 
-/* With these credentials ("" for clear text), which are called "tls" there. */
-static void start_qemu(struct qemu *q, const char *credentials, bool is_paused)
+/* Starts a QEMU that listens, and connects to it. */
+static int dial(struct qemu *q, struct qemu_wish wish)
 {
-        char object[128], chardev[160], line[1024];
-        char *arguments[] = { (char *)QEMU,
-                              (char *)"-M",
-                              (char *)"q35,usb=off",
-                              (char *)"-accel",
-                              (char *)"tcg",
-                              (char *)"-m",
-                              (char *)"64",
-                              (char *)"-nodefaults",
-                              (char *)"-display",
-                              (char *)"none",
-                              (char *)"-monitor",
-                              (char *)"stdio",
-                              (char *)"-device",
-                              (char *)"qemu-xhci,id=hc",
-                              (char *)"-chardev",
-                              chardev,
-                              (char *)"-device",
-                              (char *)"usb-redir,chardev=c1,bus=hc.0",
-                              (char *)"-object",
-                              object,
-                              is_paused ? (char *)"-S" : NULL,
-                              NULL };
+        struct sockaddr_in address;
+        int fd;
 
-        if (*credentials)
-                snprintf(object, sizeof(object), "%s,id=tls,endpoint=server,dir=%s", credentials,
-                         directory);
-        else
-                snprintf(object, sizeof(object), "iothread,id=none");
-        snprintf(chardev, sizeof(chardev),
-                 "socket,host=127.0.0.1,port=0,server=on,wait=off,id=c1%s",
-                 *credentials ? ",tls-creds=tls" : "");
-        spawn(q, arguments);
-
-        fputs("info chardev\n", q->to);
-        fflush(q->to);
-        q->port = 0;
-        while (q->port == 0 && fgets(line, sizeof(line), q->from)) {
-                const char *at = strstr(line, "127.0.0.1:");
-
-                if (at)
-                        q->port = atoi(at + strlen("127.0.0.1:"));
-        }
-        assert_true(q->port > 0);
-}
-
-static void stop_qemu(struct qemu *q)
-{
-        fclose(q->to);
-        kill(q->pid, SIGKILL);
-        waitpid(q->pid, NULL, 0);
-        fclose(q->from);
-}
-
-static int connect_to(const struct qemu *q)
-{
-        struct sockaddr_in address = { .sin_family = AF_INET,
-                                       .sin_addr.s_addr = htonl(INADDR_LOOPBACK),
-                                       .sin_port = htons((uint16_t)q->port) };
-        int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
+        qemu_start(q, &wish);
+        address = loopback(q->port);
+        fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
         assert_int_equal(connect(fd, (struct sockaddr *)&address, sizeof(address)), 0);
         assert_int_equal(fcntl(fd, F_SETFL, O_NONBLOCK), 0);
         return fd;
 }
 
-struct wish {
-        const char *name, *qemu;
-        enum control_tls tls;
-        const struct certificate *own;
-        const char *key;
-        bool is_paused;
-        const char *want; /* NULL: the guest uses the device; else the end of TLS */
-};
+/* Has a QEMU dial in. */
+static int accept_dial(struct qemu *q, struct qemu_wish wish)
+{
+        struct sockaddr_in address = loopback(0);
+        int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), fd;
+        socklen_t size = sizeof(address);
 
-static void start_session(struct managed *m, const struct qemu *q, const struct wish *wish)
+        assert_int_equal(bind(listener, (struct sockaddr *)&address, size), 0);
+        assert_int_equal(listen(listener, 1), 0);
+        assert_int_equal(getsockname(listener, (struct sockaddr *)&address, &size), 0);
+        wish.port = ntohs(address.sin_port);
+        qemu_start(q, &wish);
+        assert_int_equal(poll(&(struct pollfd){ .fd = listener, .events = POLLIN }, 1, 10000), 1);
+        fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+        assert_true(fd >= 0);
+        close(listener);
+        return fd;
+}
+
+/* A QEMU and a session with it; it dials in, or we do. */
+static void start(struct managed *m, struct qemu *q, const struct wish *wish, bool dials_in,
+                  bool is_paused)
 {
         struct control_fds fds = CONTROL_NO_FDS;
         struct control_order order = managed_order;
+        const struct certificate *shown = wish->own ?: &own;
 
         order.tls = wish->tls;
+        order.flags |= dials_in ? CONTROL_ACCEPTED : 0;
         order.greeting_sec = 1;
-        strcpy(order.peer_name, "127.0.0.1");
+        strcpy(order.peer_name, wish->peer_name ?: dials_in ? "vm1" : "127.0.0.1");
         strcpy(order.psk_identity, "host");
-        fds.guest = connect_to(q);
+        fds.guest = (dials_in ? accept_dial
+                              : dial)(q, (struct qemu_wish){ .credentials = wish->qemu,
+                                                             .is_paused = is_paused,
+                                                             .folder = folder_path(wish->folder) });
         if (wish->tls == CONTROL_PSK) {
                 fds.files[0] = text_file(wish->key);
         } else if (wish->tls != CONTROL_CLEAR) {
                 fds.files[0] = certificate_file(-1, &ca);
-                fds.files[1] = certificate_file(-1, wish->own);
-                fds.files[2] = key_file(wish->own, NULL);
+                fds.files[1] = certificate_file(-1, shown);
+                fds.files[2] = key_file(shown, NULL);
         }
         managed_start_with(m, "", &order, &fds);
 }
@@ -235,29 +238,9 @@ static void expect_use(struct managed *m, const struct wish *wish)
                 fail_msg("%s: log:\n%s", wish->name, m->report.log);
 }
 
-#define X509    "tls-creds-x509,verify-peer=on"
-#define PSK     "tls-creds-psk"
-#define OUR_KEY "host:" KEY "\n"
-
-static void qemu_and_a_session_agree_or_say_why_not(void **state)
+static void agree_or_say_why_not(void **state, const struct wish *wishes, size_t n, bool dials_in)
 {
-        static const struct wish wishes[] = {
-                { "clear text", .qemu = "", .tls = CONTROL_CLEAR },
-                { "certificates", .qemu = X509, .tls = CONTROL_X509_CERTIFIED, .own = &client },
-                { "a key", .qemu = PSK, .tls = CONTROL_PSK, .key = OUR_KEY },
-                { "a stranger's certificate", .qemu = X509, .tls = CONTROL_X509_CERTIFIED,
-                  .own = &stranger, .want = "refused our certificate" },
-                { "another key", .qemu = PSK, .tls = CONTROL_PSK, .key = "host:aabb\n",
-                  .want = "has it another key for that PSKIdentity=" },
-                { "no TLS there", .qemu = "", .tls = CONTROL_X509_CERTIFIED, .own = &client,
-                  .want = "the guest speaks no TLS" },
-                { "a key there", .qemu = PSK, .tls = CONTROL_X509_CERTIFIED, .own = &client,
-                  .want = "or has it pre-shared keys" },
-                { "certificates there", .qemu = X509, .tls = CONTROL_PSK, .key = OUR_KEY,
-                  .want = "shows a certificate" },
-        };
-
-        for (size_t i = 0; i < ELEMENTS(wishes); i++) {
+        for (size_t i = 0; i < n; i++) {
                 struct managed *m;
                 struct qemu q;
 
@@ -266,12 +249,77 @@ static void qemu_and_a_session_agree_or_say_why_not(void **state)
                         managed_setup(state);
                 }
                 m = *state;
-                start_qemu(&q, wishes[i].qemu, wishes[i].is_paused);
-                start_session(m, &q, &wishes[i]);
+                start(m, &q, &wishes[i], dials_in, false);
                 (wishes[i].want ? expect_tls_end : expect_use)(m, &wishes[i]);
-                stop_qemu(&q);
+                qemu_stop(&q);
                 print_message("%s: as wanted\n", wishes[i].name);
         }
+}
+
+/* Without sanity-check=no a QEMU with bad certificates of its own does not start. */
+#define X509      "tls-creds-x509,verify-peer=on,sanity-check=no"
+#define PSK       "tls-creds-psk"
+#define OUR_KEY   "host:" KEY "\n"
+#define CERTIFIED .tls = CONTROL_X509_CERTIFIED
+
+static void qemu_that_listens_and_a_session_agree_or_say_why_not(void **state)
+{
+        static const struct wish wishes[] = {
+                { "clear text", .qemu = "", .tls = CONTROL_CLEAR },
+                { "certificates", .qemu = X509, CERTIFIED },
+                { "a key", .qemu = PSK, .tls = CONTROL_PSK, .key = OUR_KEY },
+                { "a stranger's certificate", .qemu = X509, CERTIFIED, .own = &stranger,
+                  .want = "refused our certificate" },
+                { "its certificate is a stranger's", .qemu = X509, CERTIFIED, .folder = STRANGER,
+                  .want = "certificate is signed by none of CAFile" },
+                { "its certificate has expired", .qemu = X509, CERTIFIED, .folder = EXPIRED,
+                  .want = "has expired" },
+                { "its certificate has another name", .qemu = X509, CERTIFIED, .peer_name = "vm2",
+                  .want = "certificate is not for 'vm2'" },
+                { "another key", .qemu = PSK, .tls = CONTROL_PSK, .key = "host:aabb\n",
+                  .want = "has it another key for that PSKIdentity=" },
+                { "no TLS there", .qemu = "", CERTIFIED, .want = "the guest speaks no TLS" },
+                { "a key there", .qemu = PSK, CERTIFIED, .want = "or has it pre-shared keys" },
+                { "certificates there", .qemu = X509, .tls = CONTROL_PSK, .key = OUR_KEY,
+                  .want = "shows a certificate" },
+        };
+
+        agree_or_say_why_not(state, wishes, ELEMENTS(wishes), false);
+}
+
+#define PSK_CLIENT PSK ",username=host"
+
+static void qemu_that_dials_in_and_a_session_agree_or_say_why_not(void **state)
+{
+        static const struct wish wishes[] = {
+                { "clear text", .qemu = "", .tls = CONTROL_CLEAR },
+                { "certificates", .qemu = X509, CERTIFIED },
+                { "certificates, any name", .qemu = X509, CERTIFIED, .peer_name = "" },
+                { "a key", .qemu = PSK_CLIENT, .tls = CONTROL_PSK, .key = OUR_KEY },
+                { "a stranger's certificate", .qemu = X509, CERTIFIED, .own = &stranger,
+                  .want = "refused our certificate" },
+                { "our certificate has another name", .qemu = X509, CERTIFIED, .own = &client,
+                  .want = "refused our certificate" },
+                { "no certificate", .qemu = X509, CERTIFIED, .folder = NONE,
+                  .want = "the guest shows no certificate" },
+                { "its certificate is a stranger's", .qemu = X509, CERTIFIED, .folder = STRANGER,
+                  .want = "certificate is signed by none of CAFile" },
+                { "its certificate has expired", .qemu = X509, CERTIFIED, .folder = EXPIRED,
+                  .want = "has expired" },
+                { "its certificate has another name", .qemu = X509, CERTIFIED, .peer_name = "vm2",
+                  .want = "certificate is not for 'vm2'" },
+                { "another key", .qemu = PSK_CLIENT, .tls = CONTROL_PSK, .key = "host:aabb\n",
+                  .want = "another key for that PSKIdentity=" },
+                { "a key of another name", .qemu = PSK ",username=guest", .tls = CONTROL_PSK,
+                  .key = OUR_KEY, .want = "give its tls-creds-psk username=host" },
+                { "no TLS there", .qemu = "", CERTIFIED, .want = "the guest speaks no TLS" },
+                { "a key there", .qemu = PSK_CLIENT, CERTIFIED,
+                  .want = "or has it pre-shared keys" },
+                { "certificates there", .qemu = X509, .tls = CONTROL_PSK, .key = OUR_KEY,
+                  .want = "knows no such pre-shared key: has it certificates?" },
+        };
+
+        agree_or_say_why_not(state, wishes, ELEMENTS(wishes), true);
 }
 
 /* Its TLS answers by itself; its hello comes when it goes on. */
@@ -282,28 +330,27 @@ static void a_paused_qemu_is_waited_for(void **state)
         struct managed *m = *state;
         struct qemu q;
 
-        start_qemu(&q, wish.qemu, true);
-        start_session(m, &q, &wish);
+        start(m, &q, &wish, false, true);
         RUN_UNTIL(m->base, m->ends > 0 || worker_status(m->worker)->is_silent);
         assert_int_equal(m->ends, 0);
         assert_int_equal(worker_status(m->worker)->link_state, LINK_GREETING);
-        fputs("cont\n", q.to);
-        fflush(q.to);
+        qemu_continue(&q);
         expect_use(m, &wish);
-        stop_qemu(&q);
+        qemu_stop(&q);
 }
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, managed_setup, managed_teardown)
 
 int main(void)
 {
         static const struct CMUnitTest tests[] = {
-                cmocka_unit_test_setup_teardown(qemu_and_a_session_agree_or_say_why_not,
-                                                managed_setup, managed_teardown),
-                cmocka_unit_test_setup_teardown(a_paused_qemu_is_waited_for, managed_setup,
-                                                managed_teardown),
+                TEST(qemu_that_listens_and_a_session_agree_or_say_why_not),
+                TEST(qemu_that_dials_in_and_a_session_agree_or_say_why_not),
+                TEST(a_paused_qemu_is_waited_for),
         };
 
-        if (system(QEMU " -device help 2>&1 | grep -q '\"usb-redir\"'") != 0) {
-                puts(QEMU " with usb-redir is missing");
+        if (!qemu_exists()) {
+                puts("qemu-system-x86_64 with usb-redir is missing");
                 return 77;
         }
 
