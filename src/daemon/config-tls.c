@@ -12,7 +12,9 @@
 #include "daemon/config-private.h"
 #include "session/control.h"
 
-#define CREDENTIAL "credential:"
+/* Of a credential's name: what systemd takes, and a drop-in can say without quoting. */
+#define NAME_CHARACTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.@-"
+#define NAME_MAX_SIZE   255
 
 /* Fields by their keys, for what is done to each. */
 static char **field(struct tls_config *tls, enum tls_key key)
@@ -59,16 +61,28 @@ int config_set_text(const struct ini_key *key, void *target, const char *value,
         return 0;
 }
 
+static bool is_credential_name(const char *name)
+{
+        size_t length = strlen(name);
+
+        return length > 0 && length <= NAME_MAX_SIZE && strspn(name, NAME_CHARACTERS) == length &&
+               strcmp(name, ".") != 0 && strcmp(name, "..") != 0;
+}
+
 int tls_set_path(const struct ini_key *key, void *target, const char *value,
                  struct ini_error *error)
 {
-        if (!strncmp(value, CREDENTIAL, strlen(CREDENTIAL)))
+        if (!strncmp(value, TLS_CREDENTIAL, strlen(TLS_CREDENTIAL)) &&
+            !is_credential_name(value + strlen(TLS_CREDENTIAL)))
                 return ini_error_set(error,
-                                     "systemd's credentials are not supported yet: give the path "
-                                     "of a file");
-        if (value[0] != '/')
-                return ini_error_set(error, "%s= takes a path from /; found \"%.80s\"", key->name,
-                                     value);
+                                     "after " TLS_CREDENTIAL " comes the name of one, of at most "
+                                     "%u of [A-Za-z0-9_.@-]; found \"%.80s\"",
+                                     NAME_MAX_SIZE, value);
+        if (value[0] != '/' && strncmp(value, TLS_CREDENTIAL, strlen(TLS_CREDENTIAL)) != 0)
+                return ini_error_set(error,
+                                     "%s= takes a path from /, or " TLS_CREDENTIAL
+                                     "NAME; found \"%.80s\"",
+                                     key->name, value);
 
         return config_set_text(key, target, value, error);
 }
@@ -164,6 +178,28 @@ static int check_pairs(const struct tls_config *tls, const struct ini_place plac
         return 0;
 }
 
+/* What certificates want of a channel. */
+static int check_channel(const struct tls_config *tls, const struct channel_config *channel,
+                         const struct ini_place places[N_TLS_KEYS], struct teller *teller)
+{
+        if (channel->listens && !tls->certificate_file) {
+                config_tell(teller, places[TLS_CA_FILE],
+                            "a guest that dials in, as to %s, wants a certificate of ours: write "
+                            "CertificateFile= and KeyFile= as well",
+                            channel->text);
+                return -EINVAL;
+        }
+        if (!channel->listens && !tls->peer_name && channel->address.kind != ADDRESS_TCP) {
+                config_tell(teller, places[TLS_CA_FILE],
+                            "%s has no host name that a certificate could have: write PeerName= "
+                            "as well",
+                            channel->text);
+                return -EINVAL;
+        }
+
+        return 0;
+}
+
 int tls_config_check(const struct guest_config *guest, const struct ini_place places[N_TLS_KEYS],
                      struct teller *teller)
 {
@@ -180,17 +216,10 @@ int tls_config_check(const struct guest_config *guest, const struct ini_place pl
                 return -EINVAL;
         }
 
-        for (size_t i = 0; tls->ca_file && !tls->peer_name && i < guest->n_channels; i++) {
-                if (guest->channels[i].address.kind == ADDRESS_TCP)
-                        continue;
-                config_tell(teller, places[TLS_CA_FILE],
-                            "%s has no host name that a certificate could have: write PeerName= "
-                            "as well",
-                            guest->channels[i].text);
-                return -EINVAL;
-        }
+        for (size_t i = 0; r == 0 && tls->ca_file && i < guest->n_channels; i++)
+                r = check_channel(tls, &guest->channels[i], places, teller);
 
-        return 0;
+        return r;
 }
 
 static bool is_loopback(const char *host)

@@ -39,14 +39,17 @@ struct channel_config {
         bool listens;                 /* "listen:": the guest dials in */
 };
 
+/* A file that systemd passes: the rest is its name. */
+#define TLS_CREDENTIAL "credential:"
+
 /*
  * [TLS]. With a ca_file: certificates, with a psk_file: pre-shared keys, with neither: clear text.
- * What is not configured is NULL.
+ * Files are paths from /, or credentials. What is not configured is NULL.
  */
 struct tls_config {
         char *ca_file;
         char *certificate_file, *key_file; /* both or none */
-        char *peer_name;                   /* NULL: the channel's host; never with a unix channel */
+        char *peer_name;                   /* NULL: the channel's host, any where it listens */
         char *psk_file, *psk_identity;
 };
 

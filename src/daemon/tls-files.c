@@ -7,7 +7,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -27,9 +29,12 @@ void tls_fill_order(struct control_order *order, const struct tls_config *tls,
                     const struct channel_config *channel)
 {
         order->tls = kind_of(tls);
+        /* Where we listen the address is ours, and says nothing of the guest. */
         if (tls->ca_file)
                 snprintf(order->peer_name, sizeof(order->peer_name), "%s",
-                         tls->peer_name ?: channel->address.host);
+                         tls->peer_name
+                                 ?: channel->listens ? ""
+                                                     : channel->address.host);
         if (tls->psk_file)
                 snprintf(order->psk_identity, sizeof(order->psk_identity), "%s",
                          tls->psk_identity ?: TLS_PSK_IDENTITY_DEFAULT);
@@ -62,20 +67,56 @@ static int check(int fd, const char *path, bool is_secret, struct error *ret_err
         return 0;
 }
 
+/* Not to be held up by what is no file. Returns the descriptor or a negative errno. */
+static int open_to_read(const char *path)
+{
+        int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+
+        return fd < 0 ? -errno : fd;
+}
+
+static int open_path(const char *path, struct error *ret_error)
+{
+        int fd = open_to_read(path);
+
+        if (fd < 0)
+                error_set(ret_error, ERROR_TLS_FAILED, "cannot open %s: %s", path, strerror(-fd));
+        return fd;
+}
+
+static int open_credential(const char *value, struct error *ret_error)
+{
+        const char *name = value + strlen(TLS_CREDENTIAL);
+        const char *directory = getenv("CREDENTIALS_DIRECTORY");
+        char path[PATH_MAX];
+        int fd = -ENOENT;
+
+        if (directory) {
+                snprintf(path, sizeof(path), "%s/%s", directory, name);
+                fd = open_to_read(path);
+        }
+        if (fd == -ENOENT)
+                error_set(ret_error, ERROR_TLS_FAILED,
+                          "systemd passes no credential '%s': write LoadCredential=%s:/PATH below "
+                          "[Service] with \"systemctl edit usbredird.service\", then restart it",
+                          name, name);
+        else if (fd < 0)
+                error_set(ret_error, ERROR_TLS_FAILED, "cannot open %s: %s", value, strerror(-fd));
+        return fd;
+}
+
 static int open_file(int *ret_fd, const char *path, bool is_secret, struct error *ret_error)
 {
+        bool is_credential = !strncmp(path, TLS_CREDENTIAL, strlen(TLS_CREDENTIAL));
         CLEANUP(close_fdp) int fd = -1;
         int r;
 
-        /* Not to be held up by what is no file. */
-        fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-        if (fd < 0) {
-                int error = errno;
-
-                error_set(ret_error, ERROR_TLS_FAILED, "cannot open %s: %s", path, strerror(error));
-                return -error;
-        }
-        r = check(fd, path, is_secret, ret_error);
+        r = fd = (is_credential ? open_credential : open_path)(path, ret_error);
+        if (r < 0)
+                return r;
+        /* The directory of credentials is ours alone; their group's bits may be the mask of an ACL.
+         */
+        r = check(fd, path, is_secret && !is_credential, ret_error);
         if (r < 0)
                 return r;
 

@@ -3,8 +3,12 @@
  * [TLS] of a guest: what is read, kept over a reload, and who is served in clear text. Its mistakes
  * are in test-config-mistakes.c.
  */
+#include <errno.h>
+#include <stdlib.h>
+
 #include "unit/config-bed.h"
 
+#include "daemon/config-private.h"
 #include "daemon/tls-files.h"
 
 static const struct guest_config *load(struct config_bed *bed, const char *text)
@@ -86,6 +90,57 @@ static void an_order_says_how_to_talk(void **state)
         }
 }
 
+static void reads_credentials(void **state)
+{
+        const struct guest_config *guest;
+
+        guest = load(*state, "[Guest]\nChannel=unix:/vm\n[TLS]\nPSKFile=credential:vm.psk@1-a_B\n");
+        assert_non_null(guest);
+        assert_string_equal(guest->tls.psk_file, "credential:vm.psk@1-a_B");
+}
+
+/* A guest that dials in has a name that no address tells, and is shown a certificate. */
+static void where_a_guest_dials_in_we_are_the_server(void **state)
+{
+        struct channel_config channel = { .address = { .kind = ADDRESS_TCP, .host = "::" },
+                                          .text = "listen:tcp:[::]:1",
+                                          .listens = true };
+        struct guest_config guest = { .name = "vm",
+                                      .channels = &channel,
+                                      .n_channels = 1,
+                                      .tls = { .ca_file = (char *)"/ca" } };
+        const struct ini_place places[N_TLS_KEYS] = {
+                [TLS_SECTION] = { 3, 1 }, [TLS_CA_FILE] = { 4, 8 }
+        };
+        struct config config = { 0 };
+        struct teller teller = { .config = &config, .file = "vm.conf", .consequence = "so" };
+        struct control_order order = { 0 };
+
+        assert_int_equal(tls_config_check(&guest, places, &teller), -EINVAL);
+        assert_int_equal(config.n_errors, 1);
+        assert_int_equal(config.errors[0].line, 4);
+        assert_int_equal(config.errors[0].column, 8);
+        assert_non_null(strstr(config.errors[0].text,
+                               "a guest that dials in, as to listen:tcp:[::]:1, wants a "
+                               "certificate of ours: write CertificateFile= and KeyFile= as well"));
+        free(config.errors[0].file);
+        free(config.errors[0].text);
+        free(config.errors);
+
+        guest.tls.certificate_file = (char *)"/cert";
+        guest.tls.key_file = (char *)"/key";
+        assert_int_equal(tls_config_check(&guest, places, &teller), 0);
+        tls_fill_order(&order, &guest.tls, &channel);
+        assert_string_equal(order.peer_name, "");
+        guest.tls.peer_name = (char *)"vm1";
+        tls_fill_order(&order, &guest.tls, &channel);
+        assert_string_equal(order.peer_name, "vm1");
+
+        channel.address.kind = ADDRESS_UNIX;
+        guest.tls = (struct tls_config){ .psk_file = (char *)"/psk" };
+        assert_int_equal(tls_config_check(&guest, places, &teller), 0);
+}
+
 static void clear_text_is_exposed_beyond_this_machine(void **state)
 {
         static const struct {
@@ -119,6 +174,8 @@ int main(void)
                 CONFIG_TEST(reads_keys),
                 CONFIG_TEST(a_broken_file_keeps_the_encryption_in_force),
                 CONFIG_TEST(an_order_says_how_to_talk),
+                CONFIG_TEST(reads_credentials),
+                CONFIG_TEST(where_a_guest_dials_in_we_are_the_server),
                 CONFIG_TEST(clear_text_is_exposed_beyond_this_machine),
         };
 

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
@@ -182,6 +183,43 @@ static void tells_what_is_no_file(void **state)
         }
 }
 
+/* systemd may give us its files by an ACL, whose mask stands where the group's bits are. */
+static void opens_what_systemd_passes(void **state)
+{
+        const struct tls_config tls = { .psk_file = (char *)TLS_CREDENTIAL "key" };
+        struct control_fds fds = CONTROL_NO_FDS;
+        struct error error = { 0 };
+
+        make_file(key, "key", 0440);
+        setenv("CREDENTIALS_DIRECTORY", directory, 1);
+        assert_int_equal(tls_open_files(fds.files, &tls, &error), 0);
+        assert_true(holds(fds.files[0], "key"));
+        control_fds_close(&fds);
+
+        make_file(key, "key", 0620);
+        assert_int_equal(tls_open_files(fds.files, &tls, &error), -EACCES);
+        assert_string_equal(error.text, "credential:key can be written by others than its owner: "
+                                        "chmod go-w");
+}
+
+static void says_how_systemd_is_told_to_pass_it(void **state)
+{
+        const struct tls_config tls = { .psk_file = (char *)TLS_CREDENTIAL "keys.psk" };
+        static const char want[] =
+                "systemd passes no credential 'keys.psk': write LoadCredential=keys.psk:/PATH "
+                "below [Service] with \"systemctl edit usbredird.service\", then restart it";
+        struct control_fds fds = CONTROL_NO_FDS;
+        struct error error = { 0 };
+
+        setenv("CREDENTIALS_DIRECTORY", directory, 1);
+        assert_int_equal(tls_open_files(fds.files, &tls, &error), -ENOENT);
+        assert_string_equal(error.text, want);
+        unsetenv("CREDENTIALS_DIRECTORY");
+        assert_int_equal(tls_open_files(fds.files, &tls, &error), -ENOENT);
+        assert_string_equal(error.text, want);
+        assert_int_equal(error.kind, ERROR_TLS_FAILED);
+}
+
 /* One that nobody writes to would be waited for. */
 static void does_not_wait_for_a_pipe(void **state)
 {
@@ -204,6 +242,8 @@ int main(void)
                 FILES_TEST(refuses_a_stranger_as_owner),
                 FILES_TEST(tells_what_is_no_file),
                 FILES_TEST(does_not_wait_for_a_pipe),
+                FILES_TEST(opens_what_systemd_passes),
+                FILES_TEST(says_how_systemd_is_told_to_pass_it),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
