@@ -15,11 +15,14 @@
 
 #include "bench/load.h"
 #include "bench/server.h"
+#include "session/tls-options.h"
+#include "session/tls.h"
 #include "util/macro.h"
 
 struct options {
         struct load_config load;
         struct server_config server;
+        struct tls_options tls;
         int core;
 };
 
@@ -29,6 +32,8 @@ static void print_help(void)
                "Runs COMMAND, a server that connects to %%a or %%p, and measures it.\n"
                "KIND is one of %s.\n\n"
                "  --socket=unix|tcp  [unix]\n"
+               "  --tls=psk=FILE or ca=FILE,cert=FILE,key=FILE\n"
+               "                     encrypt, as the server of TLS\n"
                "  --server-core=N, --guest-core=N\n"
                "                     pin them to these processors\n"
                "  --seconds=S        measure for so long [0.1]\n"
@@ -88,6 +93,13 @@ static int set_option(struct options *o, int option)
                 o->load.verify = true;
                 return 0;
         }
+        if (option == 't') {
+                char message[256];
+
+                return tls_options_parse(&o->tls, optarg, message, sizeof(message)) < 0
+                               ? usage(message, "")
+                               : 0;
+        }
         if (option == 'k') {
                 o->server.is_tcp = !strcmp(optarg, "tcp");
                 return o->server.is_tcp || !strcmp(optarg, "unix")
@@ -112,6 +124,7 @@ static int parse(struct options *o, int argc, char **argv)
 {
         static const struct option long_options[] = {
                 { "socket", required_argument, NULL, 'k' },
+                { "tls", required_argument, NULL, 't' },
                 { "server-core", required_argument, NULL, 'S' },
                 { "guest-core", required_argument, NULL, 'G' },
                 { "seconds", required_argument, NULL, 's' },
@@ -183,6 +196,27 @@ static void print(const struct load_result *r, uint64_t life_cpu_ns)
                r->messages_in_life, (double)life_cpu_ns / 1e9);
 }
 
+/* The server has dialled in. */
+static int encrypt(struct server *server, const struct tls_options *options)
+{
+        struct control_order order = { .purpose = CONTROL_REDIRECT, .flags = CONTROL_ACCEPTED };
+        struct control_fds fds = CONTROL_NO_FDS;
+        char message[256];
+        int r;
+
+        r = tls_options_open(options, "", &order, fds.files, message, sizeof(message));
+        if (r == 0 && order.tls != CONTROL_CLEAR)
+                r = tls_new(&server->tls, server->socket, &order, fds.files, message,
+                            sizeof(message));
+        control_fds_close(&fds);
+        if (r < 0) {
+                fprintf(stderr, "bench-guest: --tls: %s\n", message);
+                server_end(server, NULL, 0, NULL);
+        }
+
+        return r;
+}
+
 int main(int argc, char **argv)
 {
         static struct load_result result;
@@ -203,7 +237,7 @@ int main(int argc, char **argv)
                 return 1;
         }
 
-        if (server_start(&server, &options.server) < 0)
+        if (server_start(&server, &options.server) < 0 || encrypt(&server, &options.tls) < 0)
                 return 1;
         r = load_run(&result, &options.load, &server);
         if (server_end(&server, report, sizeof(report), &life_cpu_ns) < 0 || r < 0 ||

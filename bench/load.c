@@ -324,6 +324,8 @@ static int run(struct load *l)
                 return -1;
         }
         l->server->socket = -1;
+        if (l->server->tls)
+                usb_guest_encrypt(l->guest, l->server->tls);
 
         set_timer(l, l->config->warm_up + l->config->seconds + PATIENCE_SEC);
         event_base_dispatch(l->base);

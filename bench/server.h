@@ -9,6 +9,8 @@
 #include <sys/types.h>
 #include <time.h>
 
+struct transport;
+
 struct server_config {
         bool is_tcp;
         int core;       /* that it runs on; -1: any */
@@ -23,8 +25,9 @@ struct server_usage {
 
 struct server {
         pid_t pid;
-        int socket; /* connected, non-blocking */
-        int report; /* of the fake device: a pipe to read from */
+        int socket;            /* connected, non-blocking */
+        struct transport *tls; /* the socket's, or NULL */
+        int report;            /* of the fake device: a pipe to read from */
         clockid_t clock;
         char directory[32]; /* of the unix socket, or empty */
         char path[64];

@@ -259,6 +259,11 @@ int usb_guest_new(struct usb_guest **ret, struct event_base *base, int fd,
         return 0;
 }
 
+void usb_guest_encrypt(struct usb_guest *g, struct transport *transport)
+{
+        link_encrypt(g->link, transport);
+}
+
 struct usb_guest *usb_guest_free(struct usb_guest *g)
 {
         if (!g)

@@ -22,6 +22,7 @@
 #include "session/link.h"
 
 struct usb_guest;
+struct transport;
 
 /* Requests in flight, at most: as many as a host may be expected to serve at once. */
 #define USB_GUEST_REQUESTS_MAX 1024u
@@ -80,6 +81,9 @@ struct usb_guest_config {
 int usb_guest_new(struct usb_guest **ret, struct event_base *base, int fd,
                   const struct usb_guest_config *config, const struct usb_guest_events *events,
                   void *userdata);
+
+/* Right after usb_guest_new(): all bytes go through that transport, as by link_encrypt(). */
+void usb_guest_encrypt(struct usb_guest *g, struct transport *transport);
 
 /* Takes NULL, returns NULL. What is in flight is forgotten without a call. */
 struct usb_guest *usb_guest_free(struct usb_guest *g);

@@ -39,6 +39,8 @@ libsession_a_SOURCES = \
 	%D%/streams.h \
 	%D%/tls-credentials.c \
 	%D%/tls-error.c \
+	%D%/tls-options.c \
+	%D%/tls-options.h \
 	%D%/tls-private.h \
 	%D%/tls-setup.c \
 	%D%/tls.c \

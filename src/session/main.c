@@ -21,6 +21,7 @@
 #include "session/options.h"
 #include "session/session.h"
 #include "session/setup.h"
+#include "session/transport.h"
 #include "usb/find.h"
 #include "util/cleanup.h"
 #include "util/log.h"
@@ -131,6 +132,26 @@ static enum session_reason reach_guest(const struct options *options, int signal
         return REASON_CONNECT_FAILED;
 }
 
+/* What encrypts the socket, if that is wanted; it stays the caller's. */
+static int make_tls(const struct options *options, int socket_fd, struct transport **ret)
+{
+        struct control_order order = { .purpose = CONTROL_REDIRECT,
+                                       .flags = options->listen ? CONTROL_ACCEPTED : 0 };
+        struct control_fds fds = CONTROL_NO_FDS;
+        char message[256];
+        int r;
+
+        r = tls_options_open(&options->tls, options->listen ? "" : options->address.host, &order,
+                             fds.files, message, sizeof(message));
+        fds.guest = socket_fd;
+        if (r == 0)
+                r = setup_tls(&order, &fds, ret, message, sizeof(message));
+        if (r < 0)
+                log_error("--tls: %s", message);
+
+        return r;
+}
+
 static enum session_reason run(const struct options *options, struct resources *r)
 {
         struct session_config config = { .device_fd = -1,
@@ -162,8 +183,12 @@ static enum session_reason run(const struct options *options, struct resources *
                 log_error("cannot start libusb: %s", strerror(-error));
                 return REASON_FAILURE;
         }
-        if (setup_close_sandbox(options) < 0)
+        if (make_tls(options, socket_fd, &config.tls) < 0)
+                return REASON_TLS_FAILED;
+        if (setup_close_sandbox(options) < 0) {
+                transport_free(config.tls);
                 return REASON_FAILURE;
+        }
 
         error = session_new(&r->session, &config, r->base, r->loop, TAKE_FD(socket_fd), &reason);
         if (error < 0) {

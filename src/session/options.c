@@ -17,6 +17,7 @@ enum {
         OPTION_DEVICE = 256,
         OPTION_TO,
         OPTION_LISTEN,
+        OPTION_TLS,
         OPTION_CONTROL,
         OPTION_USER,
         OPTION_USBFS_MEMORY,
@@ -31,6 +32,7 @@ static const struct option long_options[] = {
         { "device", required_argument, NULL, OPTION_DEVICE },
         { "to", required_argument, NULL, OPTION_TO },
         { "listen", required_argument, NULL, OPTION_LISTEN },
+        { "tls", required_argument, NULL, OPTION_TLS },
         { "control", required_argument, NULL, OPTION_CONTROL },
         { "user", required_argument, NULL, OPTION_USER },
         { "usbfs-memory", required_argument, NULL, OPTION_USBFS_MEMORY },
@@ -52,6 +54,9 @@ static void print_help(void)
                "  --device=DEVICE      1-1.4 (port), VVVV:PPPP, BBB/DDD, or fd:N, an open device node\n"
                "  --to=ADDRESS         connect to the guest: tcp:HOST:PORT, unix:PATH, or fd:N, a socket\n"
                "  --listen=ADDRESS     wait there for the guest to connect\n"
+               "  --tls=ca=FILE[,cert=FILE,key=FILE][,peer=NAME]\n"
+               "  --tls=psk=FILE[,identity=NAME]\n"
+               "                       encrypt, with certificates or a pre-shared key\n"
                "  --control=fd:N       the daemon's socket: it tells device and guest, instead of the above\n"
                "  --user=NAME          become this user when started as root [" SESSION_USER "]\n"
                "  --usbfs-memory=MIB   most memory of usbfs to use [the machine's limit - 2]\n"
@@ -136,12 +141,23 @@ static enum options_result set_address(struct options *options, const char *text
         return OPTIONS_RUN;
 }
 
-static enum options_result parse_one(int option, const char *argument, struct options *options)
+static enum options_result set_tls(struct options *options, char *text)
+{
+        char message[256];
+
+        if (tls_options_parse(&options->tls, text, message, sizeof(message)) < 0)
+                return usage("--tls: %s", message);
+
+        return OPTIONS_RUN;
+}
+
+static enum options_result parse_one(int option, char *argument, struct options *options)
 {
         switch (option) {
         case OPTION_DEVICE: return set_device(options, argument);
         case OPTION_TO: return set_address(options, argument, false);
         case OPTION_LISTEN: return set_address(options, argument, true);
+        case OPTION_TLS: return set_tls(options, argument);
         case OPTION_CONTROL: return set_control(options, argument);
         case OPTION_USER: options->user = argument; return OPTIONS_RUN;
         case OPTION_USBFS_MEMORY:
@@ -167,9 +183,10 @@ static enum options_result check(const struct options *options)
 {
         if (options->control_fd >= 0)
                 return options->device || address_is_set(&options->address) ||
-                                       options->usbfs_memory > 0
+                                       options->usbfs_memory > 0 || options->tls.kind
                                ? usage("with --control the daemon tells device, guest and memory: "
-                                       "give none of --device, --to, --listen and --usbfs-memory")
+                                       "give none of --device, --to, --listen, --tls and "
+                                       "--usbfs-memory")
                                : OPTIONS_RUN;
         if (!options->device)
                 return usage("which device? Give --device");

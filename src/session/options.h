@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "session/tls-options.h"
 #include "util/address.h"
 #include "util/log.h"
 
@@ -20,6 +21,7 @@ struct options {
         bool sandbox;   /* always, but in builds with test hooks */
         int device_fd;  /* N of a device fd:N; else -1 */
         int control_fd; /* the daemon tells device and guest there; else -1 */
+        struct tls_options tls;
 };
 
 enum options_result {

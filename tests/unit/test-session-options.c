@@ -26,7 +26,8 @@ static struct capture out, err;
 static enum options_result parse(const char *const words[WORDS_MAX], struct options *ret)
 {
         enum options_result result;
-        char text[WORDS_MAX + 1][256], *argv[WORDS_MAX + 2] = { NULL };
+        static char text[WORDS_MAX + 1][256];
+        char *argv[WORDS_MAX + 2] = { NULL };
         int argc = 0;
 
         argv[argc++] = strcpy(text[0], "usbredir-session");
@@ -44,6 +45,40 @@ static enum options_result parse(const char *const words[WORDS_MAX], struct opti
 
 #define DEVICE "--device=1-1"
 #define TO     "--to=tcp:host:80"
+
+static void assert_text(const char *got, const char *want)
+{
+        if (!want)
+                assert_null(got);
+        else
+                assert_string_equal(got, want);
+}
+
+static void takes_tls(void **state)
+{
+        static const struct {
+                const char *text;
+                struct tls_options want;
+        } cases[] = {
+                { "--tls=psk=/k", { CONTROL_PSK, { "/k" } } },
+                { "--tls=identity=me,psk=/k", { CONTROL_PSK, { "/k" }, .psk_identity = "me" } },
+                { "--tls=ca=/a", { CONTROL_X509, { "/a" } } },
+                { "--tls=ca=/a,peer=vm", { CONTROL_X509, { "/a" }, .peer_name = "vm" } },
+                { "--tls=key=/c,cert=/b,ca=/a", { CONTROL_X509_CERTIFIED, { "/a", "/b", "/c" } } },
+        };
+
+        for (size_t i = 0; i < ELEMENTS(cases); i++) {
+                const char *const words[WORDS_MAX] = { DEVICE, TO, cases[i].text };
+                struct options options;
+
+                assert_int_equal(parse(words, &options), OPTIONS_RUN);
+                assert_int_equal(options.tls.kind, cases[i].want.kind);
+                assert_text(options.tls.peer_name, cases[i].want.peer_name);
+                assert_text(options.tls.psk_identity, cases[i].want.psk_identity);
+                for (size_t j = 0; j < CONTROL_FILES_MAX; j++)
+                        assert_text(options.tls.files[j], cases[i].want.files[j]);
+        }
+}
 
 static void takes_each_option(void **state)
 {
@@ -196,6 +231,17 @@ static void says_what_is_wrong(void **state)
                 { { TO }, "which device? Give --device" },
                 { { DEVICE }, "which guest? Give --to or --listen" },
                 { { "--control=fd:3", DEVICE }, "give none of --device, --to, --listen" },
+                { { "--control=fd:3", "--tls=psk=/k" }, "give none of --device, --to, --listen" },
+                { { DEVICE, TO, "--tls=" }, "--tls: expected psk= with or without identity=" },
+                { { DEVICE, TO, "--tls=psk" }, "--tls: expected ca=FILE" },
+                { { DEVICE, TO, "--tls=psk=" }, "--tls: expected ca=FILE" },
+                { { DEVICE, TO, "--tls=psk=/k,psk=/l" }, "each once; found '/l'" },
+                { { DEVICE, TO, "--tls=pks=/k" }, "found 'pks=/k'" },
+                { { DEVICE, TO, "--tls=psk=/k,peer=vm" }, "--tls: expected psk= with or without" },
+                { { DEVICE, TO, "--tls=ca=/a,cert=/b" }, "which cert= and key= may go with" },
+                { { DEVICE, TO, "--tls=cert=/b,key=/c" }, "which cert= and key= may go with" },
+                { { DEVICE, TO, "--tls=ca=/a,identity=me" },
+                  "--tls: expected psk= with or without" },
                 { { "--control=fd:3", TO }, "give none of --device, --to, --listen" },
                 { { "--usbfs-memory=1", "--control=fd:3" }, "and --usbfs-memory" },
                 { { "--control=3" }, "--control='3': expected fd:N" },
@@ -319,6 +365,7 @@ int main(void)
 {
         static const struct CMUnitTest tests[] = {
                 cmocka_unit_test(takes_each_option),
+                cmocka_unit_test(takes_tls),
                 cmocka_unit_test(strings_are_those_of_the_command_line),
                 cmocka_unit_test(the_daemon_tells_device_and_guest),
                 cmocka_unit_test(says_what_is_wrong),
