@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from itertools import product
-from typing import NamedTuple
+from typing import Callable, NamedTuple
 
 KIB, MIB = 1024, 1024 * 1024
 USBFS_MIB = 16      # for all devices together, unless an admin raises usbcore.usbfs_memory_mb
@@ -92,17 +92,26 @@ RAW_SIZES = (512, 4 * KIB, 16 * KIB, 64 * KIB, MIB)
 class Server:
     name: str
     label: str                    # for people
-    command: tuple[str, ...]      # {build}: the build tree; {user}, {memory}: the session's options
+    command: tuple[str, ...]      # {build}: the build tree; {keys}: a file; {user}, {memory}: options
     sockets: tuple[str, ...] = SOCKETS
     is_sampled: bool = False      # on two cores only with the cases of --quick
     is_busy: bool = False         # with nothing to do: what it uses is not for messages alone
+    is_counted: bool = True       # its system calls
+    takes: Callable[[Case], bool] = lambda case: True
+    guest: tuple[str, ...] = ()   # options of bench-guest
 
+
+# A key that both have: who is who is asked once, and what is sent goes through the same ciphers.
+_TLS = '--tls=psk={keys}'
 
 # The system call filter costs CPU time, wherever the guest runs: on two cores some cases will do.
 _SESSION = ('{build}/usbredir-session', '--device=fd:3', '--to=%a', '{user}', '{memory}')
 SERVERS = (
     Server('ours', 'ours', _SESSION),
-    Server('no-sandbox', 'ours, no sandbox', (*_SESSION, '--no-sandbox'), is_sampled=True),
+    Server('no-sandbox', 'ours, no sandbox', (*_SESSION, '--no-sandbox'), is_sampled=True,
+           is_counted=False),
+    Server('tls', 'ours, TLS', (*_SESSION, _TLS), sockets=('tcp',), is_counted=False,
+           takes=lambda c: c.is_quick and c.kind in ('control-in', 'bulk-in'), guest=(_TLS,)),
     Server('reference', 'reference (b)', ('{build}/bench/bench-reference', '%p')),
     Server('usbredirect', 'usbredirect (a)', ('usbredirect', '--device', '1209:0001', '--to', '%p'),
            sockets=('tcp',), is_busy=True),
@@ -121,7 +130,8 @@ class Cell(NamedTuple):
 
     def servers(self, servers: tuple[Server, ...]) -> list[Server]:
         is_sample = self.case.is_quick or self.placement == '0/0'
-        return [s for s in servers if self.socket in s.sockets and (is_sample or not s.is_sampled)]
+        return [s for s in servers if self.socket in s.sockets and (is_sample or not s.is_sampled)
+                and s.takes(self.case)]
 
 
 def cells(pattern: str | None = None, quick: bool = False) -> list[Cell]:

@@ -100,11 +100,13 @@ def _ratios(results: Results) -> str:
 
 
 def _other_servers(results: Results) -> list[str]:
-    chosen = (('The sandbox', 'Ours with it, to ours without it (`--no-sandbox`).', 'no-sandbox'),
-              ('Ours to usbredirect (a)', 'It never sleeps, and holds small packets back (Nagle).',
+    chosen = (('The sandbox', 'Ours with it, to ours without it (`--no-sandbox`).', 'ours', 'no-sandbox'),
+              ('TLS', 'Ours encrypted, with a pre-shared key, to ours in clear text. The guest encrypts in its '
+               'own process.', 'tls', 'ours'),
+              ('Ours to usbredirect (a)', 'It never sleeps, and holds small packets back (Nagle).', 'ours',
                'usbredirect'))
     return [_section(title, text, _folded('CPU time, messages/s and p50', rows))
-            for title, text, to in chosen if len(rows := tables.others(results, 'ours', to)) > 1]
+            for title, text, server, to in chosen if len(rows := tables.others(results, server, to)) > 1]
 
 
 def _absolute(results: Results) -> str:

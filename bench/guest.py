@@ -3,6 +3,7 @@
 an error that names case and server, never a hole in a table."""
 import json
 import os
+import secrets
 import signal
 import subprocess
 import tempfile
@@ -69,12 +70,17 @@ class Guests:
 
     def __init__(self, build: Path):
         self.build = build
+        self.keys = build / 'bench-keys.psk'
+        self.keys.touch(mode=0o600)
+        self.keys.write_text(f'qemu:{secrets.token_hex(32)}\n', encoding='ascii')
 
     def command(self, cell: Cell, server: Server, prefix: tuple[str, ...], *options: str) -> list[str]:
         user = '--user=nobody' if os.geteuid() == 0 else ''
         case = cell.case
         memory = f'--usbfs-memory={case.usbfs_mib}' if case.usbfs_mib else ''
-        command = [part.format(build=self.build, user=user, memory=memory) for part in server.command]
+        given = {'build': self.build, 'keys': self.keys, 'user': user, 'memory': memory}
+        command = [part.format(**given) for part in server.command]
+        options = (*options, *(part.format(**given) for part in server.guest))
         server_core, guest_core = cell.placement.split('/')
         return [f'{self.build}/bench/bench-guest', case.kind, str(case.size), str(case.depth),
                 f'--socket={cell.socket}', f'--server-core={server_core}',

@@ -60,7 +60,7 @@ class Plan:
         return self.once('0/0')
 
     def counted(self) -> list[tuple[Cell, Server]]:
-        return [(c, s) for c, s in self.once('0/0') if s.name != 'no-sandbox']
+        return [(c, s) for c, s in self.once('0/0') if s.is_counted]
 
     def flooded(self) -> list[tuple[Cell, Server]]:
         """Each server once: on a unix socket, which is the faster one, if it can."""

@@ -123,11 +123,13 @@ class Figures(unittest.TestCase):
 
 class Plans(unittest.TestCase):
     def test_each_round_begins_with_another_server(self):
-        plan = Plan([Cell(BULK, 'tcp', '0/0')], SERVERS, 0.05, rounds=4)
+        cell = Cell(BULK, 'tcp', '0/0')
+        n = len(cell.servers(SERVERS))
+        plan = Plan([cell], SERVERS, 0.05, rounds=n)
         names = [server.name for _, _, server in plan.measured()]
-        self.assertEqual(len(set(names[::4])), 4)
-        for i in range(0, 16, 4):
-            self.assertEqual(len(set(names[i:i + 4])), 4)
+        self.assertEqual(len(set(names[::n])), n)
+        for i in range(0, n * n, n):
+            self.assertEqual(len(set(names[i:i + n])), n)
 
     def test_the_plan_fits_the_time(self):
         plan = Plan(cells(), SERVERS, 0.03)
