@@ -142,7 +142,7 @@ static int explain_setup(char *message, size_t size)
 {
         snprintf(message, size, "cannot set up TLS: %s",
                  openssl.ERR_reason_error_string(openssl.ERR_peek_error())
-                         ?: "no name of the peer");
+                         ?: "the guest's certificate must have a name, and none is told");
         return -EIO;
 }
 

@@ -14,6 +14,7 @@ EXTRA_DIST += \
 	%D%/daemon-guests.sh \
 	%D%/daemon-restarts.sh \
 	%D%/daemon-shell \
+	%D%/daemon-tls.sh \
 	%D%/daemon-users.sh \
 	%D%/daemon.sh \
 	%D%/debian-disk \
