@@ -87,5 +87,6 @@ integration_tests = \
 %C%_test_hostile_unplug_LDFLAGS = $(fake_ldflags)
 %C%_test_hostile_unplug_LDADD = %D%/libguest.a $(LDADD)
 check_PROGRAMS += $(integration_tests)
-TESTS += $(integration_tests)
+dist_check_SCRIPTS += %D%/test-tls-by-hand.sh
+TESTS += $(integration_tests) %D%/test-tls-by-hand.sh
 endif
