@@ -8,12 +8,7 @@
 
 static void lets_those_in_who_prove_who_they_are(void **state)
 {
-        const struct {
-                const char *name;
-                struct host_wish host;
-                struct guest_wish guest;
-                const char *want;
-        } cases[] = {
+        const struct tls_case cases[] = {
                 { "a name, 1.3",
                   { CONTROL_X509, "vm1" },
                   { V13 },
@@ -47,17 +42,7 @@ static void lets_those_in_who_prove_who_they_are(void **state)
                   "TLSv1.3" },
         };
 
-        for (size_t i = 0; i < ELEMENTS(cases); i++) {
-                struct tls_bed b;
-
-                tls_bed_open_for(&b, &cases[i].host, &cases[i].guest);
-                tls_greet(&b);
-                if (strncmp(link_text(b.bed->link), cases[i].want, strlen(cases[i].want)) != 0)
-                        fail_msg("%s: %s", cases[i].name, link_text(b.bed->link));
-                assert_int_equal(link_peer_caps(b.bed->link), BED_CAPS);
-                assert_int_equal(b.bed->ends, 0);
-                tls_bed_close(&b);
-        }
+        tls_expect_open(cases, ELEMENTS(cases));
 }
 
 static void says_why_nobody_is_let_in(void **state)
@@ -72,12 +57,7 @@ static void says_why_nobody_is_let_in(void **state)
                 &(struct certificate_wish){ "server", "DNS:vm1", "serverAuth" }, NULL);
         struct certificate of_client = make_certificate(
                 &(struct certificate_wish){ "server", "DNS:vm1", "clientAuth" }, &all.ca);
-        const struct {
-                const char *name;
-                struct host_wish host;
-                struct guest_wish guest;
-                const char *want;
-        } cases[] = {
+        const struct tls_case cases[] = {
                 { "another CA, 1.3",
                   { CONTROL_X509 },
                   { &all.stranger, V13 },
@@ -173,19 +153,7 @@ static void says_why_nobody_is_let_in(void **state)
                   "the guest knows no such pre-shared key" },
         };
 
-        for (size_t i = 0; i < ELEMENTS(cases); i++) {
-                struct tls_bed b;
-
-                tls_bed_open_for(&b, &cases[i].host, &cases[i].guest);
-                tls_run_to_end(&b, &cases[i].guest);
-                if (b.bed->end != LINK_END_TLS ||
-                    strncmp(link_text(b.bed->link), cases[i].want, strlen(cases[i].want)) != 0)
-                        fail_msg("%s: end %i, \"%s\"", cases[i].name, b.bed->end,
-                                 link_text(b.bed->link));
-                assert_int_equal(b.bed->ends, 1);
-                assert_int_equal(b.bed->n_packets, 0);
-                tls_bed_close(&b);
-        }
+        tls_expect_refused(cases, ELEMENTS(cases));
         free_certificate(&expired);
         free_certificate(&early);
         free_certificate(&alone);

@@ -266,3 +266,43 @@ static inline void tls_run_to_end(struct tls_bed *b, const struct guest_wish *wi
         /* Whatever the guest thinks of it, it has not had a byte of ours. */
         assert_true(SSL_read(b->ssl, &byte, 1) <= 0);
 }
+
+struct tls_case {
+        const char *name;
+        struct host_wish host;
+        struct guest_wish guest;
+        const char *want; /* how link_text() begins */
+};
+
+/* They shake hands, and say hello. */
+static inline void tls_expect_open(const struct tls_case *cases, size_t n)
+{
+        for (const struct tls_case *c = cases; c < cases + n; c++) {
+                struct tls_bed b;
+
+                tls_bed_open_for(&b, &c->host, &c->guest);
+                tls_greet(&b);
+                if (strncmp(link_text(b.bed->link), c->want, strlen(c->want)) != 0)
+                        fail_msg("%s: %s", c->name, link_text(b.bed->link));
+                assert_int_equal(link_peer_caps(b.bed->link), BED_CAPS);
+                assert_int_equal(b.bed->ends, 0);
+                tls_bed_close(&b);
+        }
+}
+
+/* They do not, and we say why. */
+static inline void tls_expect_refused(const struct tls_case *cases, size_t n)
+{
+        for (const struct tls_case *c = cases; c < cases + n; c++) {
+                struct tls_bed b;
+
+                tls_bed_open_for(&b, &c->host, &c->guest);
+                tls_run_to_end(&b, &c->guest);
+                if (b.bed->end != LINK_END_TLS ||
+                    strncmp(link_text(b.bed->link), c->want, strlen(c->want)) != 0)
+                        fail_msg("%s: end %i, \"%s\"", c->name, b.bed->end, link_text(b.bed->link));
+                assert_int_equal(b.bed->ends, 1);
+                assert_int_equal(b.bed->n_packets, 0);
+                tls_bed_close(&b);
+        }
+}
