@@ -70,15 +70,15 @@ class Guests:
 
     def __init__(self, build: Path):
         self.build = build
-        self.keys = build / 'bench-keys.psk'
-        self.keys.touch(mode=0o600)
-        self.keys.write_text(f'qemu:{secrets.token_hex(32)}\n', encoding='ascii')
+        self.keys = tempfile.NamedTemporaryFile(mode='w', prefix='bench-keys-')
+        self.keys.write(f'qemu:{secrets.token_hex(32)}\n')
+        self.keys.flush()
 
     def command(self, cell: Cell, server: Server, prefix: tuple[str, ...], *options: str) -> list[str]:
         user = '--user=nobody' if os.geteuid() == 0 else ''
         case = cell.case
         memory = f'--usbfs-memory={case.usbfs_mib}' if case.usbfs_mib else ''
-        given = {'build': self.build, 'keys': self.keys, 'user': user, 'memory': memory}
+        given = {'build': self.build, 'keys': self.keys.name, 'user': user, 'memory': memory}
         command = [part.format(**given) for part in server.command]
         options = (*options, *(part.format(**given) for part in server.guest))
         server_core, guest_core = cell.placement.split('/')

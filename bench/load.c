@@ -303,7 +303,12 @@ static void on_disconnect(void *userdata)
 
 static void on_end(void *userdata, enum link_end end, int detail)
 {
-        load_fail(userdata, "the server ended the connection (end %i, %i)", (int)end, detail);
+        struct load *l = userdata;
+
+        if (end == LINK_END_TLS)
+                load_fail(l, "no encrypted connection: %s", link_text(usb_guest_link(l->guest)));
+        else
+                load_fail(l, "the server ended the connection (end %i, %i)", (int)end, detail);
 }
 
 static int run(struct load *l)
