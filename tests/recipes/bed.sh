@@ -40,7 +40,7 @@ machine_all_run() {
 }
 
 explain() {
-    tail -n 15 "$log" 2>/dev/null | sed 's/^/    usbredird: /'
+    tail -n 8 "$log" 2>/dev/null | sed 's/^/    usbredird: /'
 }
 
 # layer DIRECTORY [INSTALLED]: what is changed there is gone with the namespace.
@@ -50,15 +50,22 @@ layer() {
             "lowerdir=${2:+$2:}/$1,upperdir=$directory/layers/$1/new,workdir=$directory/layers/$1/work"
 }
 
+# The same on all machines. libvirt looks at KVM again each time, as long as it may be written to.
+without_kvm() {
+    [ ! -e /dev/kvm ] || { : >"$directory/no-kvm" && mount --bind "$directory/no-kvm" /dev/kvm &&
+        mount -o remount,bind,ro /dev/kvm; }
+}
+
 system_start() {
     mkdir -p "$directory" && mount -t tmpfs recipe "$directory" && chmod 755 "$directory" &&
         mkdir -m 1777 "$directory/tmp" && : >"$log" &&
         layer usr "$scratch/root/usr" && layer etc && layer var &&
         mount -t tmpfs -o mode=755 recipe /run && mkdir -p /run/dbus /run/vm /var/lib/vm &&
-        { [ ! -e /dev/kvm ] || mount --bind /dev/null /dev/kvm; } &&
+        without_kvm &&
         ip link set lo up && ip address add 192.0.2.1/32 dev lo &&
         ip address add 192.0.2.10/32 dev lo || return 1
     printf '127.0.0.1 localhost\n192.0.2.1 client.example\n192.0.2.10 hypervisor.example\n' >/etc/hosts
+    hostname hypervisor.example && : >/etc/resolv.conf || return 1
     rm -rf /etc/usbredir
     mkdir -p /etc/usbredir/guests.d /etc/usbredir/filters.d
     umask 022
