@@ -6,8 +6,8 @@
 # root/, what was installed, and used/, where the blocks that were run are noted.
 #
 #   file BLOCK            the block of the document that begins with "LANGUAGE BLOCK PATH", there
-#   run BLOCK             the commands of a block, one after the other, until one fails; $out is what
-#                         they print
+#   run BLOCK             the commands of a block, one after the other, until one fails, behind what is
+#                         in the array "before"; $out is what they print
 #   start BLOCK           the block's command, in the background; $pid
 #   daemon_start          usbredird, as its unit has it: its user, its capability
 #   plug KIND PORT [...]  a USB device, as emulated-usb --help says
@@ -23,6 +23,7 @@ deadline=${DL:-30}
 directory=$scratch/${recipe:?}
 log=$directory/usbredird.log
 pids=()
+before=()
 LC_ALL=C.UTF-8
 PATH=/usr/sbin:/usr/bin:/sbin:/bin
 export LC_ALL PATH TMPDIR=$directory/tmp
@@ -121,7 +122,7 @@ file() {
 
 run() {
     block "$1" >"$directory/commands"
-    out=$(cd "$directory" && bash -eu commands 2>&1 </dev/null)
+    out=$(cd "$directory" && "${before[@]}" bash -eu commands 2>&1 </dev/null)
     is "$1" 0 $? || { echo "$out" | sed 's/^/    /'; return 1; }
 }
 
