@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 dist_man_MANS += \
+	%D%/usbredir.7 \
 	%D%/usbredir-filters.5 \
 	%D%/usbredir-guests.5 \
 	%D%/usbredir-session.1 \

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # What is installed, by the programs that read it.
 data_checks = \
+	%D%/test-man-recipes.sh \
 	%D%/test-man-programs.sh \
 	%D%/test-sysusers.sh \
 	%D%/test-udev.sh \

@@ -13,13 +13,14 @@
 #   plug KIND PORT [...]  a USB device, as emulated-usb --help says
 #   has_device PORT STATE GUEST
 #                         the daemon says so before long; STATE is of the device, or of its session
-#   guest_restart NAME    the virtual machine's firmware looks at its devices
-# shellcheck shell=bash
+#   guest_uses PORT...    the virtual machine does, at last after "monitor NAME system_reset"
+#   monitor NAME COMMAND  QEMU's; disk NAME: an empty one for it; stop PID
+# shellcheck shell=bash disable=SC2034,SC2154
 set -u
 
 source=${top_srcdir:?}
 top_builddir=${build:?}
-deadline=${DL:-30}
+deadline=60
 directory=$scratch/${recipe:?}
 log=$directory/usbredird.log
 pids=()
@@ -121,9 +122,13 @@ file() {
 }
 
 run() {
+    local code
+
     block "$1" >"$directory/commands"
-    out=$(cd "$directory" && "${before[@]}" bash -eu commands 2>&1 </dev/null)
-    is "$1" 0 $? || { echo "$out" | sed 's/^/    /'; return 1; }
+    (cd "$directory" && "${before[@]}" bash -eu commands) >"$directory/output" 2>&1 </dev/null
+    code=$?
+    out=$(cat "$directory/output")
+    is "$1" 0 "$code" || { sed 's/^/    /' "$directory/output"; return 1; }
 }
 
 start() {
