@@ -18,9 +18,9 @@ full_and_high() {
     has_device 1-1 redirected win10
     has_device 1-2 redirected win10
     # On a busy machine the firmware's patience may be too short.
-    for _ in 1 2 3; do
+    for _ in 1 2 3 4 5 6; do
         monitor win10 system_reset >/dev/null
-        deadline=15 soon both_have_addresses && break
+        deadline=8 soon both_have_addresses && break
     done
     guest_uses 1-1 1-2
     is "$1: both have an address" '12 480' "$(addresses)"
