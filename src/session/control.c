@@ -206,8 +206,7 @@ static bool is_in_range(const struct control_message *m)
         switch (m->type) {
         case CONTROL_START:
         case CONTROL_DESCRIPTION:
-                return (m->order.purpose == CONTROL_REDIRECT ||
-                        m->order.purpose == CONTROL_RETURN) &&
+                return m->order.purpose >= CONTROL_REDIRECT && m->order.purpose <= CONTROL_HOLD &&
                        m->order.log_level <= LOG_LEVEL_DEBUG && m->order.tls <= CONTROL_PSK;
         case CONTROL_STATUS:
                 return m->status.link_state < LINK_STATES && m->status.device_state < DEVICE_STATES;

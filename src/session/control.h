@@ -59,6 +59,7 @@ enum control_type {
 enum control_purpose {
         CONTROL_REDIRECT = 1, /* the device to the guest, until told to end */
         CONTROL_RETURN = 2,   /* a device that a dead session had: back to the host's drivers */
+        CONTROL_HOLD = 3,     /* a device whose port is claimed: the host's drivers leave it */
 };
 
 enum {
@@ -91,7 +92,7 @@ struct control_order {
         uint32_t log_level;       /* enum log_level */
         uint16_t vendor, product; /* the device must have these; it may have been exchanged */
         uint8_t bus, address;
-        uint8_t configuration; /* CONTROL_RETURN: to be restored; 0: leave it */
+        uint8_t configuration; /* RETURN: to be restored; REDIRECT: if it has none; 0: leave it */
         uint8_t reserved;
         char port[CONTROL_PORT_SIZE];
         char guest[CONTROL_GUEST_SIZE];

@@ -266,6 +266,7 @@ static void redirect(struct managed *m)
                 .usbfs_memory = order->usbfs_memory,
                 .trace = m->options->trace,
                 .is_never_reset = order->flags & CONTROL_NO_RESET,
+                .configuration = order->configuration,
                 .vendor = order->vendor,
                 .product = order->product,
                 .greeting_sec = order->greeting_sec,
@@ -297,7 +298,11 @@ static void recover(struct managed *m)
         r = recover_device(&m->order, m->fds.node, m->base, m->loop);
 
         switch (-r) {
-        case 0: end(m, REASON_ASKED, true, "the device is the host's again"); break;
+        case 0:
+                end(m, REASON_ASKED, true,
+                    m->order.purpose == CONTROL_HOLD ? "the host's drivers have left the device"
+                                                     : "the device is the host's again");
+                break;
         case ENODEV: end(m, REASON_DEVICE_LOST, true, "there is nothing to return"); break;
         case ENXIO: fail(m, REASON_NOT_FOUND, "another one has its place"); break;
         default: fail(m, session_reason_of_device(r), "%s", strerror(-r)); break;

@@ -49,6 +49,11 @@ int recover_device(const struct control_order *order, int node_fd, struct event_
         if (order->flags & CONTROL_NO_RESET)
                 usb_device_never_reset(d);
 
+        if (order->purpose == CONTROL_HOLD) {
+                r = usb_device_detach(d);
+                return usb_device_is_gone(d) ? -ENODEV : r;
+        }
+
         r = usb_device_recover(d, order->configuration);
         for (int i = 1; r == -EBUSY && i < TRIES; i++) {
                 nanosleep(&pause, NULL);

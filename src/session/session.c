@@ -273,6 +273,7 @@ static int open_device(struct session *s)
         }
         if (config->is_never_reset)
                 usb_device_never_reset(s->device);
+        usb_device_use_configuration(s->device, config->configuration);
 
         return 0;
 }

@@ -43,6 +43,7 @@ struct session_config {
         bool trace;           /* log every packet */
 
         bool is_never_reset;      /* the device */
+        uint8_t configuration;    /* for a device that has none; 0: it stays so */
         uint16_t vendor, product; /* which it must have; both 0: any */
         unsigned greeting_sec;    /* without a hello for so long: silent; 0: the usual time */
         struct transport *tls;    /* the session's, also on error; NULL: clear text */

@@ -170,6 +170,12 @@ int usb_device_claim(struct usb_device *d)
         int r;
 
         r = claim_interfaces(d);
+        if (r == 0 && d->layout.configuration == 0 && d->usual_configuration != 0) {
+                r = usb_device_result(d,
+                                      libusb_set_configuration(d->handle, d->usual_configuration));
+                if (r == 0)
+                        r = claim_interfaces(d);
+        }
         if (r < 0) {
                 attach_drivers(d);
                 return r;
@@ -273,6 +279,21 @@ int usb_device_recover(struct usb_device *d, uint8_t configuration)
         d->original_configuration = configuration ?: d->layout.configuration;
         d->is_never_reset |= has_drivers;
         return usb_device_release(d);
+}
+
+int usb_device_detach(struct usb_device *d)
+{
+        int error = 0;
+
+        for (size_t i = 0; i < d->layout.interface_count; i++) {
+                uint8_t number = d->layout.interfaces[i].number;
+                int r = usb_device_result(d, libusb_detach_kernel_driver(d->handle, number));
+
+                if (r < 0 && r != -ENOENT && r != -ENODEV && error == 0)
+                        error = r;
+        }
+
+        return error;
 }
 
 /* Choosing a configuration puts every interface into its first alt setting, also the one in force.

@@ -19,6 +19,7 @@ struct usb_device {
         struct usb_layout layout;
         uint32_t streams[USB_ENDPOINTS_MAX]; /* bulk streams allocated, by endpoint index */
         uint8_t original_configuration;      /* to restore; 0 for none */
+        uint8_t usual_configuration;         /* to have if it has none when it is claimed; or 0 */
         bool is_taken;                       /* drivers are detached, and must come back */
         bool has_original;
         bool is_never_reset;

@@ -178,6 +178,11 @@ void usb_device_never_reset(struct usb_device *d)
         d->is_never_reset = true;
 }
 
+void usb_device_use_configuration(struct usb_device *d, uint8_t configuration)
+{
+        d->usual_configuration = configuration;
+}
+
 bool usb_device_is_gone(const struct usb_device *d)
 {
         return d->is_gone;

@@ -43,6 +43,10 @@ struct usb_transfers *usb_device_transfers(struct usb_device *d);
 /* This one does not survive a reset, or must not get one: from now on there is none. */
 void usb_device_never_reset(struct usb_device *d);
 
+/* A claim gives it this configuration if it has none: the host's kernel has left it so. 0: it
+ * stays. */
+void usb_device_use_configuration(struct usb_device *d, uint8_t configuration);
+
 /* Was a call or a transfer told that there is no such device any more? */
 bool usb_device_is_gone(const struct usb_device *d);
 
@@ -67,6 +71,13 @@ int usb_device_release(struct usb_device *d);
  * -EBUSY: another program uses it; nothing was done.
  */
 int usb_device_recover(struct usb_device *d, uint8_t configuration);
+
+/*
+ * Detaches the kernel drivers and claims nothing: for a device whose port is claimed, so that no
+ * driver comes back. What has no driver, or is in use by another program, is left as it is. 0, or
+ * the first error; it goes on after one.
+ */
+int usb_device_detach(struct usb_device *d);
 
 /*
  * The five below change the device under its transfers: nothing may be in flight on the endpoints

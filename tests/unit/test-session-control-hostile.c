@@ -66,7 +66,7 @@ static void numbers_beyond_their_table_are_refused(void **state)
                 { "return", { .type = CONTROL_DESCRIPTION, .order.purpose = CONTROL_RETURN }, 0 },
                 { "no purpose", { .type = CONTROL_DESCRIPTION }, -EBADMSG },
                 { "purpose",
-                  { .type = CONTROL_DESCRIPTION, .order.purpose = CONTROL_RETURN + 1 },
+                  { .type = CONTROL_DESCRIPTION, .order.purpose = CONTROL_HOLD + 1 },
                   -EBADMSG },
                 { "tls",
                   { .type = CONTROL_DESCRIPTION, .order = { .purpose = 1, .tls = 4 } },

@@ -120,6 +120,22 @@ static void an_unconfigured_device_is_left_unconfigured(void **state)
         close_bed(&bed);
 }
 
+/* The daemon knows: its port is claimed, so the kernel has not configured it. */
+static void an_unconfigured_device_gets_the_usual_configuration(void **state)
+{
+        struct device_bed bed;
+
+        open_bed(&bed, "configuration=0");
+        usb_device_use_configuration(bed.device, 1);
+        assert_int_equal(usb_device_claim(bed.device), 0);
+        assert_int_equal(usb_device_layout(bed.device)->configuration, 1);
+        assert_int_equal(usb_device_layout(bed.device)->interface_count, 2);
+        assert_int_equal(usb_device_release(bed.device), 0);
+        assert_int_equal(configuration(&bed), 1);
+        close_bed(&bed);
+        assert_int_equal(reported(&bed, "set-configuration-calls"), 1);
+}
+
 /* The first time did not work; what was there at first still counts. */
 static void what_was_there_at_first_is_restored_by_a_later_release(void **state)
 {
@@ -265,6 +281,7 @@ int main(void)
                 cmocka_unit_test(another_configuration_is_claimed_without_its_drivers),
                 cmocka_unit_test(a_device_may_be_unconfigured_and_come_back),
                 cmocka_unit_test(an_unconfigured_device_is_left_unconfigured),
+                cmocka_unit_test(an_unconfigured_device_gets_the_usual_configuration),
                 cmocka_unit_test(what_was_there_at_first_is_restored_by_a_later_release),
                 cmocka_unit_test(the_same_configuration_resets_the_alt_settings),
                 cmocka_unit_test(a_configuration_that_fails_leaves_the_old_one_claimed),
