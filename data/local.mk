@@ -8,7 +8,7 @@ systemdsystemunit_DATA = \
 	%D%/systemd/usbredir-session.socket \
 	$(generated_units)
 udevrulesdir = $(udevdir)/rules.d
-udevrules_DATA = %D%/udev/60-usbredir.rules
+udevrules_DATA = %D%/udev/60-usbredir.rules $(generated_rules)
 sysusers_DATA = %D%/sysusers.d/usbredir.conf
 
 # Not by configure: it does not know directories in full.
@@ -23,14 +23,18 @@ make_unit = $(AM_V_GEN)$(MKDIR_P) '$(@D)' && \
 	sed -e 's|@bindir[@]|$(bindir)|' -e 's|@sbindir[@]|$(sbindir)|' \
 	-e 's|@sysconfdir[@]|$(sysconfdir)|' '$(srcdir)/$@.in' >'$@.tmp' && \
 	mv '$@.tmp' '$@'
-$(generated_units): Makefile
+generated_rules = %D%/udev/61-usbredir-udisks.rules
+$(generated_rules): %D%/udev/61-usbredir-udisks.rules.in
+	$(make_unit)
+$(generated_units) $(generated_rules): Makefile
 
-CLEANFILES += $(generated_units)
+CLEANFILES += $(generated_units) $(generated_rules)
 EXTRA_DIST += \
 	%D%/systemd/usbredir.slice \
 	%D%/systemd/usbredir-session.socket \
 	%D%/systemd/usbredird.service.in \
 	%D%/systemd/usbredir-session@.service.in \
-	$(udevrules_DATA) \
+	%D%/udev/60-usbredir.rules \
+	%D%/udev/61-usbredir-udisks.rules.in \
 	$(sysusers_DATA)
 include data/filters.d/local.mk

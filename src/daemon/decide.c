@@ -13,6 +13,7 @@
 #include <sys/time.h>
 
 #include "daemon/candidates.h"
+#include "daemon/hold.h"
 #include "daemon/manager-private.h"
 #include "util/cleanup.h"
 #include "util/log.h"
@@ -71,7 +72,9 @@ void manager_begin_wait(struct manager *m, struct entry *e, const struct candida
         e->is_over_limit = false;
         e->was_given = false;
         manager_take_turn(m, e);
-        if (waiting_begin(&d->waiting, c->guests, c->n, how) < 0) {
+        if (m->is_asleep) {
+                waiting_end(&d->waiting); /* it waits for the machine first */
+        } else if (waiting_begin(&d->waiting, c->guests, c->n, how) < 0) {
                 manager_set_error(e, "out of memory");
                 manager_rest(m, e, DEVICE_IS_FAILED);
                 return;
@@ -187,8 +190,10 @@ void manager_judge(struct manager *m, struct entry *e, enum occasion occasion)
         case DEVICE_IS_FAILED: break;
         }
 
+        if (hold_device(m, e, occasion))
+                return;
         if (d->phase == DEVICE_IS_IDLE && manager_is_automatic(d) && !d->is_inhibited &&
-            !d->is_rejected && !m->is_paused && rule_acts(d, occasion))
+            !d->is_rejected && !m->is_paused && !m->is_asleep && rule_acts(d, occasion))
                 manager_begin_by_rule(m, e);
         else
                 manager_changed(m, e);
@@ -290,6 +295,7 @@ void manager_go_on(struct manager *m, struct entry *e, enum next next)
         case NEXT_END: manager_rest(m, e, DEVICE_IS_IDLE); return;
         case NEXT_RECONNECT: manager_reconnect(m, e, false); return;
         case NEXT_ELSEWHERE: go_elsewhere(m, e); return;
+        case NEXT_AWAKE: manager_reconnect(m, e, true); return; /* in no queue while it sleeps */
         case NEXT_REJECTED:
                 d->is_rejected = true;
                 manager_rest(m, e, DEVICE_IS_IDLE);

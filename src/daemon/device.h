@@ -45,6 +45,7 @@ struct device_info {
         char place[FACTS_PORT_MAX + 1]; /* the socket's: see place.h */
         uint8_t bus, address;
         uint8_t configuration;          /* bConfigurationValue; 0: none */
+        uint8_t usual_configuration;    /* of a device without: the one it would have, or 0 */
         char speed[16];                 /* "low", "full", "high", "super", "super+", "" unknown */
         char vendor[256], product[256]; /* names for people: the device's, or udev's database */
         char syspath[256];
@@ -70,6 +71,8 @@ struct device {
         char guest[GUEST_NAME_MAX + 1]; /* whose it is, or is to be; "" while any of several */
         bool is_inhibited; /* taken back by hand: no rule acts until re-plug or Attach */
         bool is_rejected;  /* by its guest: no rule acts until that changes */
+        bool is_held;      /* its port is claimed: no driver of the host gets it */
+        bool hold;         /* asked for with Attach */
         char last_error[512];
 
         struct waiting waiting;          /* in guests' queues while WAITING */

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <utlist.h>
 
+#include "daemon/hold.h"
 #include "daemon/manager-private.h"
 #include "util/cleanup.h"
 #include "util/log.h"
@@ -168,9 +169,8 @@ void manager_device_came_back(struct manager *m, uint32_t number, const char *pl
                 look_again(m, place);
 }
 
-static void on_device(void *userdata, const struct device_info *info)
+static void take_in(struct manager *m, const struct device_info *info)
 {
-        struct manager *m = userdata;
         struct entry *e = manager_find_entry(m, info->facts.port);
         bool was_automatic = e && manager_is_automatic(&e->device);
         struct device *d;
@@ -191,6 +191,8 @@ static void on_device(void *userdata, const struct device_info *info)
                 return;
         d->info = *info;
         manager_update_verdict(m, d);
+        if (d->verdict.kind == VERDICT_HUB)
+                hold_sockets_changed(m);
         if (!info->is_settled || m->is_starting) {
                 manager_changed(m, e);
                 return;
@@ -201,6 +203,19 @@ static void on_device(void *userdata, const struct device_info *info)
         else
                 manager_judge(m, e, was_automatic && e->is_judged ? OCCASION_NONE : OCCASION_PLUG);
         e->is_judged = true;
+}
+
+static void on_device(void *userdata, const struct device_info *info)
+{
+        CLEANUP(freep) struct device_info *whole = malloc(sizeof(*whole));
+
+        if (!whole) {
+                log_error("%s: not taken in: out of memory", info->facts.port);
+                return;
+        }
+        *whole = *info;
+        hold_complete(userdata, whole);
+        take_in(userdata, whole);
 }
 
 struct memory *manager_remember(struct manager *m, const struct entry *e, uint32_t if_lost_by)
@@ -260,6 +275,7 @@ static void on_removed(void *userdata, const char *port)
                 m->observer.device_removed(m->userdata, &e->device);
         record_remove(m->settings.runtime_directory, port);
         manager_forget_device(m, e);
+        hold_sockets_changed(m);
         DL_DELETE(m->devices, &e->device);
         manager_free_entry(e);
         look_again(m, place);

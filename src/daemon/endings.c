@@ -7,6 +7,7 @@
 #include <string.h>
 #include <utlist.h>
 
+#include "daemon/hold.h"
 #include "daemon/manager-private.h"
 #include "util/log.h"
 
@@ -29,6 +30,7 @@ static enum error_kind error_of(enum session_reason reason)
         case CAUSE_DENIED:
         case CAUSE_SILENT:
         case CAUSE_DISCONNECTED:
+        case CAUSE_ASLEEP:
         case CAUSES: break;
         }
 
@@ -130,6 +132,8 @@ void manager_end_session(struct redirection *r, enum cause cause)
         if (s->has_cause)
                 return;
 
+        if (r->device)
+                hold_before_return(s->manager, entry_of(r->device));
         s->has_cause = true;
         s->cause = cause;
         worker_end(r->worker);
@@ -141,20 +145,23 @@ static void on_return_end(void *userdata, enum session_reason reason, const char
 {
         struct entry *e = userdata;
         struct manager *m = e->manager;
+        bool is_hold = worker_order(e->returner)->purpose == CONTROL_HOLD;
+        enum occasion occasion = e->occasion_after_return;
 
         e->returner = worker_free(e->returner);
+        e->occasion_after_return = OCCASION_NONE;
         if (returned) {
-                log_info("%s: returned to the host", device_id(&e->device));
+                log_info("%s: %s", device_id(&e->device),
+                         is_hold ? "the host's drivers have left it" : "returned to the host");
         } else {
-                log_error("%s: could not be returned to the host's drivers: %s: %s",
-                          device_id(&e->device), session_reason_string(reason), message);
-                manager_set_error(e, "could not be returned to the host's drivers: %s: %s",
+                manager_set_error(e, "could not be %s the host's drivers: %s: %s",
+                                  is_hold ? "taken from" : "returned to",
                                   session_reason_string(reason), message);
+                log_error("%s: %s", device_id(&e->device), e->device.last_error);
         }
         manager_go_on(m, e, e->after_return);
-        if (e->judge_after_return)
-                manager_judge(m, e, OCCASION_START);
-        e->judge_after_return = false;
+        if (occasion != OCCASION_NONE)
+                manager_judge(m, e, occasion);
 }
 
 static void on_return_status(void *userdata)
@@ -176,24 +183,30 @@ static const struct worker_events return_events = {
         .on_stuck = on_return_stuck,
 };
 
-void manager_return_device(struct manager *m, struct entry *e, enum next after)
+void manager_begin_return(struct manager *m, struct entry *e, enum control_purpose purpose,
+                          enum next after)
 {
         struct control_fds fds = CONTROL_NO_FDS;
         struct control_order order;
         struct error error;
 
         manager_fill_order(m, e, &order);
-        order.purpose = CONTROL_RETURN;
+        order.purpose = purpose;
         order.number = ++m->last_number;
         order.usbfs_memory = RETURN_MEMORY;
         e->after_return = after;
         e->device.phase = DEVICE_IS_RETURNING;
         if (worker_start(&e->returner, m->base, m->settings.launcher, &order, &fds, &return_events,
                          e, &error) < 0) {
-                log_error("%s: not returned to the host's drivers: %s", device_id(&e->device),
-                          error.text);
+                log_error("%s: not %s the host's drivers: %s", device_id(&e->device),
+                          purpose == CONTROL_HOLD ? "taken from" : "returned to", error.text);
                 manager_go_on(m, e, after);
                 return;
         }
         manager_changed(m, e);
+}
+
+void manager_return_device(struct manager *m, struct entry *e, enum next after)
+{
+        manager_begin_return(m, e, CONTROL_RETURN, after);
 }

@@ -5,6 +5,7 @@
 #include "daemon/keep.h"
 
 #include <stdio.h>
+#include <sys/sysmacros.h>
 #include <systemd/sd-daemon.h>
 
 void keep_fd(uint32_t number, int fd)
@@ -18,4 +19,18 @@ void keep_fd(uint32_t number, int fd)
 void keep_not(uint32_t number)
 {
         sd_notifyf(0, "FDSTOREREMOVE=1\nFDNAME=session-%u", number);
+}
+
+void keep_hub(dev_t node, int fd)
+{
+        char text[64];
+
+        snprintf(text, sizeof(text), "FDSTORE=1\nFDNAME=" KEEP_HUB_PREFIX "%u-%u", major(node),
+                 minor(node));
+        sd_pid_notify_with_fds(0, 0, text, &fd, 1);
+}
+
+void keep_hub_not(dev_t node)
+{
+        sd_notifyf(0, "FDSTOREREMOVE=1\nFDNAME=" KEEP_HUB_PREFIX "%u-%u", major(node), minor(node));
 }

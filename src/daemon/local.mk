@@ -33,10 +33,14 @@ libdaemon_a_SOURCES = \
 	%D%/guest.c \
 	%D%/guest.h \
 	%D%/guests.c \
+	%D%/hold.c \
+	%D%/hold.h \
 	%D%/hotplug.c \
 	%D%/hotplug.h \
 	%D%/ini.c \
 	%D%/ini.h \
+	%D%/judge.c \
+	%D%/judge.h \
 	%D%/keep.c \
 	%D%/keep.h \
 	%D%/launcher.c \
@@ -56,6 +60,8 @@ libdaemon_a_SOURCES = \
 	%D%/outcome.h \
 	%D%/place.c \
 	%D%/place.h \
+	%D%/port-claims.c \
+	%D%/port-claims.h \
 	%D%/record.c \
 	%D%/record.h \
 	%D%/redirection.h \
@@ -67,11 +73,16 @@ libdaemon_a_SOURCES = \
 	%D%/rules-edit.h \
 	%D%/sessions.c \
 	%D%/silent.c \
+	%D%/sleep.c \
+	%D%/sockets.c \
+	%D%/sockets.h \
 	%D%/startup.c \
 	%D%/tls-files.c \
 	%D%/tls-files.h \
 	%D%/waiting.c \
 	%D%/waiting.h \
+	%D%/unconfigured.c \
+	%D%/unconfigured.h \
 	%D%/worker-events.c \
 	%D%/worker-private.h \
 	%D%/worker.c \

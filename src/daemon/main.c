@@ -2,7 +2,8 @@
 /*
  * usbredird: wires the manager, its bus, the signals and the service manager together. An end by
  * signal leaves the sessions to systemd's fd store, from which the next daemon takes them up; those
- * that are our children have nobody else, and are ended and waited for.
+ * that are our children have nobody else, and are ended and waited for. So is what is held, unless
+ * another daemon follows.
  */
 #include <errno.h>
 #include <event2/event.h>
@@ -15,6 +16,8 @@
 #include <systemd/sd-daemon.h>
 #include <unistd.h>
 
+#include "daemon/judge.h"
+#include "daemon/keep.h"
 #include "daemon/launcher.h"
 #include "daemon/manager.h"
 #include "daemon/options.h"
@@ -89,7 +92,7 @@ static void on_changed(void *userdata)
         struct program *p = userdata;
 
         update_status(p);
-        if (p->is_stopping && !manager_sessions(p->manager))
+        if (p->is_stopping && manager_has_returned_all(p->manager))
                 event_base_loopbreak(p->base);
 }
 
@@ -116,7 +119,7 @@ static void on_deadline(evutil_socket_t fd, short what, void *userdata)
         struct program *p = userdata;
 
         if (p->is_stopping) {
-                log_error("sessions have not ended within %i s", STOP_SEC);
+                log_error("devices have not been returned within %i s", STOP_SEC);
                 event_base_loopbreak(p->base);
                 return;
         }
@@ -134,19 +137,36 @@ static void on_reload(void *userdata, bool is_over)
                 sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%" PRIu64, clock_usec(CLOCK_MONOTONIC));
 }
 
+/* What is held goes on to be with the next daemon; without one it is the host's. */
+static void on_stop(void *userdata, bool is_last)
+{
+        struct program *p = userdata;
+
+        log_info(is_last ? "no other daemon follows: what is held is given back"
+                         : "another daemon follows: what is held stays so");
+        if (is_last)
+                manager_stop(p->manager);
+        else
+                event_base_loopbreak(p->base);
+}
+
 static void stop(struct program *p)
 {
         struct timeval delay = { .tv_sec = STOP_SEC };
 
         sd_notify(0, "STOPPING=1");
-        if (launcher_passes_node(p->launcher) || !manager_sessions(p->manager) || p->is_stopping) {
+        if (manager_has_returned_all(p->manager) || p->is_stopping ||
+            (launcher_passes_node(p->launcher) && !manager_holds_any(p->manager))) {
                 event_base_loopbreak(p->base);
                 return;
         }
 
         p->is_stopping = true;
         event_add(p->deadline, &delay);
-        manager_stop(p->manager);
+        if (launcher_passes_node(p->launcher))
+                bus_ask_stop(p->bus, on_stop, p);
+        else
+                manager_stop(p->manager);
 }
 
 static void on_signal(evutil_socket_t number, short what, void *userdata)
@@ -198,29 +218,44 @@ static int make_directory(const char *path)
         return -errno;
 }
 
-/* What a former daemon stored: the sessions, by name. Others are closed. */
-static size_t take_sessions(int **ret_fds)
+/*
+ * What a former daemon stored, by name: hubs go to the manager, sessions to the caller. Others are
+ * closed.
+ */
+static size_t take_stored(struct program *p, int **ret_sessions)
 {
-        CLEANUP(freep) int *fds = NULL;
+        CLEANUP(freep) int *sessions = NULL;
         char **names = NULL;
         size_t count = 0;
         int n;
 
         n = sd_listen_fds_with_names(1, &names);
-        fds = n > 0 ? calloc((size_t)n, sizeof(*fds)) : NULL;
+        sessions = n > 0 ? calloc((size_t)n, sizeof(*sessions)) : NULL;
         for (int i = 0; i < n; i++) {
                 int fd = SD_LISTEN_FDS_START + i;
 
-                if (fds && !strncmp(names[i], SESSION_NAME, strlen(SESSION_NAME)))
-                        fds[count++] = fd;
+                if (sessions && !strncmp(names[i], SESSION_NAME, strlen(SESSION_NAME)))
+                        sessions[count++] = fd;
+                else if (p->manager && !strncmp(names[i], KEEP_HUB_PREFIX, strlen(KEEP_HUB_PREFIX)))
+                        manager_adopt_hub(p->manager, fd);
                 else
                         close(fd);
                 free(names[i]);
         }
         free(names);
 
-        *ret_fds = TAKE(fds);
+        *ret_sessions = TAKE(sessions);
         return count;
+}
+
+/* Those of the configuration. */
+static const char *const *get_directories(struct program *p)
+{
+        if (!p->options.config_directory)
+                return config_directories;
+
+        p->directories[0] = p->options.config_directory;
+        return p->directories;
 }
 
 static int set_up(struct program *p)
@@ -228,7 +263,7 @@ static int set_up(struct program *p)
         static const struct bus_events bus_events = { on_bus_ready, on_bus_refused };
         const struct bus_config bus = { .address = p->options.bus_address };
         struct manager_config config = {
-                .directories = config_directories,
+                .directories = get_directories(p),
                 .runtime_directory = p->options.runtime_directory,
                 .on_started = on_started,
                 .on_changed = on_changed,
@@ -237,11 +272,6 @@ static int set_up(struct program *p)
         };
         struct timeval delay = { .tv_sec = BUS_SEC };
         struct error error;
-
-        if (p->options.config_directory) {
-                p->directories[0] = p->options.config_directory;
-                config.directories = p->directories;
-        }
 
         p->base = event_base_new();
         p->deadline = p->base ? event_new(p->base, -1, 0, on_deadline, p) : NULL;
@@ -292,8 +322,11 @@ int main(int argc, char **argv)
         case DAEMON_OPTIONS_USAGE: return 2;
         }
 
-        n_fds = take_sessions(&fds);
+        if (program.options.judge)
+                return judge_print(&program.options, get_directories(&program)) < 0;
+
         r = set_up(&program);
+        n_fds = take_stored(&program, &fds);
         if (r == 0)
                 r = manager_start(program.manager, fds, n_fds);
         if (r == 0)

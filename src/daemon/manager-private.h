@@ -4,7 +4,8 @@
  * What the files of the manager share: manager.c (what there is, and for how long), devices.c (what
  * hotplug says), decide.c (what is to be done with a device), sessions.c and endings.c (processes),
  * find.c and request.c (what people ask), startup.c (what a former daemon left), reload.c (the
- * configuration that comes into force), limit.c (MaxSessions), silent.c (guests that say nothing).
+ * configuration that comes into force), limit.c (MaxSessions), silent.c (guests that say nothing),
+ * hold.c (what is kept from the host's drivers).
  */
 #include <event2/event.h>
 
@@ -19,6 +20,12 @@
 
 /* How long Attach may take; then it is told how far things are. D-Bus callers wait for 25 s. */
 #define ATTACH_SEC 20
+
+enum occasion {
+        OCCASION_NONE,  /* something about the device has changed */
+        OCCASION_PLUG,  /* it was plugged in */
+        OCCASION_START, /* cold start, its guest came up, a reload, resume, room for one more */
+};
 
 /* A device, and what only the manager knows of it. */
 struct entry {
@@ -38,8 +45,9 @@ struct entry {
 
         struct worker *returner; /* gives it back in place of a session that died */
         enum next after_return;
-        bool judge_after_return; /* by the rules, as at a cold start */
-        uint8_t configuration;   /* to be restored */
+        enum occasion occasion_after_return; /* by the rules, then */
+        int hold_error;                      /* it could not be held: not tried again */
+        uint8_t configuration;               /* to be restored */
 
         struct record record; /* as written */
 };
@@ -88,11 +96,17 @@ struct manager {
         struct request *requests;
         struct memories memories;
 
+        struct port_claims *claims;
+        bool sockets_changed, has_former_claims; /* to be looked at */
+
         struct event *work; /* answers requests, frees guests */
         unsigned n_adopting;
         bool is_starting; /* nothing is begun before all that is left over is known */
         bool is_stopping; /* only ends are waited for */
         bool is_paused;
+        bool is_asleep; /* nothing is begun */
+        void (*on_asleep)(void *userdata);
+        void *asleep_userdata;
         uint32_t last_number; /* of a session */
         uint64_t last_order;  /* of a device that waits */
 
@@ -137,11 +151,6 @@ int manager_load(struct manager *m, struct error *ret_error);
 bool manager_is_candidate(const struct manager *m, const struct device *d, const struct guest *g);
 
 /* decide.c */
-enum occasion {
-        OCCASION_NONE,  /* something about the device has changed */
-        OCCASION_PLUG,  /* it was plugged in */
-        OCCASION_START, /* cold start, its guest came up, a reload, resume, room for one more */
-};
 void manager_judge(struct manager *m, struct entry *e, enum occasion occasion);
 void manager_judge_all(struct manager *m, enum occasion occasion);
 
@@ -223,6 +232,10 @@ void manager_prepare(struct manager *m);
 unsigned manager_session_losses(const struct running *s);
 void manager_end_session(struct redirection *r, enum cause cause);
 void manager_return_device(struct manager *m, struct entry *e, enum next after);
+
+/* The same with a purpose: CONTROL_RETURN or CONTROL_HOLD. */
+void manager_begin_return(struct manager *m, struct entry *e, enum control_purpose purpose,
+                          enum next after);
 void manager_on_session_end(void *userdata, enum session_reason reason, const char *message,
                             bool returned);
 
@@ -233,6 +246,9 @@ void manager_answer_attach(struct manager *m, struct entry *e, struct redirectio
 void manager_answer_detaches(struct manager *m);
 void manager_answer_describes(struct manager *m, struct redirection *r, const struct error *error);
 void manager_forget_device(struct manager *m, struct entry *e);
+
+/* sleep.c: tells who waits for it that all devices are returned. */
+void manager_sleep_turn(struct manager *m);
 
 /* startup.c */
 void manager_on_session_described(void *userdata);

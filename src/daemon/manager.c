@@ -12,6 +12,7 @@
 #include <string.h>
 #include <utlist.h>
 
+#include "daemon/hold.h"
 #include "daemon/manager-private.h"
 #include "util/cleanup.h"
 #include "util/log.h"
@@ -27,6 +28,7 @@ static void write_record(struct manager *m, struct entry *e)
                 .is_taken = d->redirection || e->returner,
                 .configuration = e->configuration,
                 .is_inhibited = d->is_inhibited,
+                .is_held = d->is_held,
         };
         int r;
 
@@ -73,7 +75,9 @@ static void on_work(evutil_socket_t fd, short what, void *userdata)
         struct manager *m = userdata;
 
         manager_serve_limit(m);
+        hold_turn(m);
         manager_answer_detaches(m);
+        manager_sleep_turn(m);
         manager_drop_guests(m);
         if (m->settings.on_changed)
                 m->settings.on_changed(m->settings.userdata);
@@ -94,7 +98,7 @@ int manager_new(struct manager **ret, struct event_base *base, const struct mana
         m->is_starting = true;
         m->work = event_new(base, -1, 0, on_work, m);
 
-        if (!m->work)
+        if (!m->work || hold_new(m) < 0)
                 return error_set(ret_error, ERROR_FAILED, "out of memory");
         r = manager_load(m, ret_error);
         if (r < 0)
@@ -144,6 +148,7 @@ struct manager *manager_free(struct manager *m)
                 guest_free(m->guests[i].guest);
         free(m->guests);
         hotplug_free(m->hotplug);
+        hold_free(m);
         if (m->work)
                 event_free(m->work);
         config_free(m->config);
@@ -166,6 +171,32 @@ void manager_stop(struct manager *m)
         m->is_stopping = true;
         DL_FOREACH (m->sessions, r)
                 manager_end_session(r, CAUSE_DISCONNECTED);
+        manager_wake(m);
+}
+
+bool manager_holds_any(const struct manager *m)
+{
+        const struct device *d;
+
+        DL_FOREACH (m->devices, d)
+                if (d->is_held)
+                        return true;
+        return false;
+}
+
+bool manager_has_returned_all(const struct manager *m)
+{
+        const struct device *d;
+
+        DL_FOREACH (m->devices, d)
+                if (d->is_held || CONTAINER_OF(d, const struct entry, device)->returner)
+                        return false;
+        return !m->sessions;
+}
+
+void manager_adopt_hub(struct manager *m, int fd)
+{
+        hold_adopt(m, fd);
 }
 
 struct device *manager_devices(const struct manager *m)

@@ -59,14 +59,23 @@ DEFINE_CLEANUP(struct manager, manager_free)
 /* One observer, or NULL for none. */
 void manager_observe(struct manager *m, const struct manager_observer *observer, void *userdata);
 
+/* A hub that a former daemon kept open; before the start. The descriptor is the manager's. */
+void manager_adopt_hub(struct manager *m, int fd);
+
 /*
  * Adopts the sessions behind these control sockets, which a former daemon left, then takes in the
  * devices there are, then what udev says. The descriptors are the manager's, also on error.
  */
 int manager_start(struct manager *m, const int *fds, size_t n_fds);
 
-/* Begins nothing more, and ends all sessions: they are gone when manager_sessions() is NULL. */
+/* Begins nothing more, ends all sessions, and gives back what is held. */
 void manager_stop(struct manager *m);
+
+/* Is any device kept from the host's drivers? */
+bool manager_holds_any(const struct manager *m);
+
+/* There is no session, and no device is held, or on its way back. */
+bool manager_has_returned_all(const struct manager *m);
 
 /* Before manager_free(): sessions go on without us where the launcher lets them. */
 void manager_leave(struct manager *m);
@@ -90,6 +99,7 @@ int manager_find_guest(struct manager *m, const char *name, struct guest **ret,
 
 struct attach_options {
         bool wait; /* in the queue if no channel is free, and for the outcome */
+        bool hold; /* while its guest is away it is kept from the host's drivers */
 };
 
 /* The session, or NULL and the error. Called once, never from within the call that asked. */
@@ -135,6 +145,13 @@ int manager_remove_rule(struct manager *m, const char *file, uint32_t line, cons
 
 /* Stops, or starts again, all that rules do by themselves. Sessions go on. */
 void manager_set_paused(struct manager *m, bool paused);
+
+/*
+ * The machine goes to sleep: devices are returned, and ready is called, once, when all are. They go
+ * back to their guests when it is awake.
+ */
+void manager_sleep(struct manager *m, void (*ready)(void *userdata), void *userdata);
+void manager_awake(struct manager *m);
 
 int manager_connect_guest(struct manager *m, struct guest *g, struct error *ret_error);
 void manager_disconnect_guest(struct manager *m, struct guest *g);

@@ -17,6 +17,7 @@ enum {
         OPTION_BUS_ADDRESS,
         OPTION_SESSION_SOCKET,
         OPTION_SESSION_PROGRAM,
+        OPTION_JUDGE,
         OPTION_VERSION,
         OPTION_HELP,
         OPTION_NO_SANDBOX,
@@ -28,6 +29,7 @@ static const struct option long_options[] = {
         { "bus-address", required_argument, NULL, OPTION_BUS_ADDRESS },
         { "session-socket", required_argument, NULL, OPTION_SESSION_SOCKET },
         { "session-program", required_argument, NULL, OPTION_SESSION_PROGRAM },
+        { "judge", required_argument, NULL, OPTION_JUDGE },
         { "version", no_argument, NULL, OPTION_VERSION },
         { "help", no_argument, NULL, OPTION_HELP },
 #ifdef TEST_HOOKS
@@ -47,6 +49,7 @@ static void print_help(void)
                "  --session-socket=PATH   where systemd starts sessions [" SESSION_SOCKET "]\n"
                "  --session-program=PATH  start sessions as children instead; the default\n"
                "                          where there is no such socket\n"
+               "  --judge=SYSPATH         for udev: say what the files say of a device, and exit\n"
                "  --version, --help\n");
 #ifdef TEST_HOOKS
         printf("  --no-sandbox            sessions for tests on emulated devices\n");
@@ -88,6 +91,7 @@ enum daemon_options_result daemon_options_parse(int argc, char **argv, struct da
                 case OPTION_BUS_ADDRESS: options.bus_address = optarg; break;
                 case OPTION_SESSION_SOCKET: options.session_socket = optarg; break;
                 case OPTION_SESSION_PROGRAM: options.session_program = optarg; break;
+                case OPTION_JUDGE: options.judge = optarg; break;
                 case OPTION_NO_SANDBOX: options.no_sandbox = true; break;
                 case OPTION_VERSION:
                         printf("usbredird " PACKAGE_VERSION "\n");

@@ -11,6 +11,7 @@ struct daemon_options {
         const char *bus_address;       /* NULL: the system bus */
         const char *session_socket;    /* where systemd starts sessions; never NULL */
         const char *session_program;   /* to be forked instead; NULL: if there is no such socket */
+        const char *judge;             /* a path below /sys: judge its device, print, end */
         bool no_sandbox;               /* for forked sessions; in builds with test hooks */
 };
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The only place where the daemon has a device node open: from open(2) to the end of one function.
+ * The only place where the daemon has a device's node open: from open(2) to the end of one
+ * function. Hubs are another matter: see port-claims.c.
  */
 #include "daemon/order.h"
 

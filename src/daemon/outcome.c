@@ -17,6 +17,7 @@ static const struct {
         [CAUSE_DENIED] = { NEXT_END, NEXT_END },
         [CAUSE_SILENT] = { NEXT_ELSEWHERE, NEXT_RECONNECT },
         [CAUSE_DISCONNECTED] = { NEXT_RECONNECT, NEXT_END },
+        [CAUSE_ASLEEP] = { NEXT_AWAKE, NEXT_AWAKE },
 };
 
 enum cause outcome_cause(enum session_reason reason)

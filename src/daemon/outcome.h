@@ -18,6 +18,7 @@ enum cause {
         CAUSE_DENIED,        /* rules have changed and deny it now */
         CAUSE_SILENT,        /* its guest said nothing, and another channel is free */
         CAUSE_DISCONNECTED,  /* its guest was disconnected by hand, or is no longer configured */
+        CAUSE_ASLEEP,        /* the machine goes to sleep */
         CAUSES,
 };
 
@@ -31,6 +32,7 @@ enum next {
         NEXT_RETURN,    /* the same guest if it is back at its socket soon */
         NEXT_CHANGE,    /* ended; the same guest if it is back there soon as another device */
         NEXT_RESTART,   /* at once; given up if that happens too often */
+        NEXT_AWAKE,     /* the same guest when the machine is awake */
         NEXT_INHIBIT,   /* no rule acts until re-plug or Attach */
 };
 

@@ -40,7 +40,7 @@ static bool is_port(const char *name)
 
 bool record_is_needed(const struct record *record)
 {
-        return record->is_taken || record->is_inhibited || record->by_hand[0];
+        return record->is_taken || record->is_inhibited || record->is_held || record->by_hand[0];
 }
 
 void record_remove(const char *directory, const char *port)
@@ -76,9 +76,9 @@ int record_write(const char *directory, const struct record *record)
                 return -errno;
         ok = fprintf(file,
                      "bus=%u address=%u vendor=%04x product=%04x taken=%u configuration=%u "
-                     "inhibited=%u by-hand=%s\n",
+                     "inhibited=%u held=%u by-hand=%s\n",
                      record->bus, record->address, record->vendor, record->product,
-                     record->is_taken, record->configuration, record->is_inhibited,
+                     record->is_taken, record->configuration, record->is_inhibited, record->is_held,
                      record->by_hand) > 0;
         ok = fclose(file) == 0 && ok;
         if (!ok || rename(temporary, path) < 0) {
@@ -93,10 +93,10 @@ int record_write(const char *directory, const struct record *record)
 static int read_one(const char *path, const char *port, struct record *ret)
 {
         struct record record = { 0 };
-        unsigned bus, address, vendor, product, taken, configuration, inhibited;
+        unsigned bus, address, vendor, product, taken, configuration, inhibited, held = 0;
         char line[256] = "", end = '\0';
         FILE *file;
-        int n;
+        int n, used = 0, more = 0;
 
         file = fopen(path, "re");
         if (!file)
@@ -107,11 +107,17 @@ static int read_one(const char *path, const char *port, struct record *ret)
 
         n = sscanf(line,
                    "bus=%3u address=%3u vendor=%4x product=%4x taken=%1u configuration=%3u "
-                   "inhibited=%1u by-hand=%64[^\n]%c",
-                   &bus, &address, &vendor, &product, &taken, &configuration, &inhibited,
-                   record.by_hand, &end);
-        if (n < 7 || (n > 7 && (end != '\n' || !guests_are_valid(record.by_hand))) ||
-            bus > UINT8_MAX || address > UINT8_MAX || configuration > UINT8_MAX)
+                   "inhibited=%1u%n",
+                   &bus, &address, &vendor, &product, &taken, &configuration, &inhibited, &used);
+        if (n < 7)
+                return -EINVAL;
+
+        /* Not in records of former versions. */
+        if (sscanf(line + used, " held=%1u%n", &held, &more) == 1)
+                used += more;
+        n = sscanf(line + used, " by-hand=%64[^\n]%c", record.by_hand, &end);
+        if ((n > 0 && (end != '\n' || !guests_are_valid(record.by_hand))) || bus > UINT8_MAX ||
+            address > UINT8_MAX || configuration > UINT8_MAX)
                 return -EINVAL;
 
         strcpy(record.port, port);
@@ -122,8 +128,19 @@ static int read_one(const char *path, const char *port, struct record *ret)
         record.is_taken = taken;
         record.configuration = (uint8_t)configuration;
         record.is_inhibited = inhibited;
+        record.is_held = held;
         *ret = record;
         return 0;
+}
+
+int record_read(const char *directory, const char *port, struct record *ret)
+{
+        char path[PATH_SIZE];
+
+        if (!is_port(port) || make_path(path, directory, port) < 0)
+                return -EINVAL;
+
+        return read_one(path, port, ret);
 }
 
 int record_read_all(const char *directory, record_found on_record, void *userdata)

@@ -18,6 +18,7 @@ struct record {
         bool is_taken;         /* a session has, or had, it: to be returned */
         uint8_t configuration; /* the one to restore */
         bool is_inhibited;
+        bool is_held;                     /* its port is, or was, claimed */
         char by_hand[GUEST_NAME_MAX + 1]; /* attached by hand to that guest; "" if not */
 };
 
@@ -29,6 +30,10 @@ bool record_is_needed(const struct record *record);
 
 /* Writes it, or removes what is there if it is not needed. Returns 0 or a negative errno. */
 int record_write(const char *directory, const struct record *record);
+
+/* That of one device. Returns 0, -EINVAL if it is broken, or a negative errno. */
+int record_read(const char *directory, const char *port, struct record *ret);
+
 void record_remove(const char *directory, const char *port);
 
 /* All that are there, in no order. The directory is made if it is missing. */

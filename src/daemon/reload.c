@@ -13,6 +13,7 @@
 #include <string.h>
 #include <utlist.h>
 
+#include "daemon/hold.h"
 #include "daemon/manager-private.h"
 #include "daemon/rules-edit.h"
 #include "util/cleanup.h"
@@ -128,6 +129,7 @@ static void begin_again(struct manager *m, bool all)
         if (m->observer.configuration_changed)
                 m->observer.configuration_changed(m->userdata);
 
+        hold_reloaded(m);
         DL_FOREACH (m->devices, d) {
                 struct entry *e = entry_of(d);
 

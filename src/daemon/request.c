@@ -200,6 +200,7 @@ int manager_attach(struct manager *m, struct device *d, const char *guest,
                  guest_name(candidates.guests[0]), candidates.n > 1 ? ", or others" : "");
         d->is_inhibited = false;
         d->is_rejected = false;
+        d->hold = options->hold;
         d->last_error[0] = '\0';
         manager_begin_wait(m, e, &candidates, INTENT_BY_HAND, WAITING_AT_ONCE);
         return 0;
@@ -212,6 +213,8 @@ static void detach(struct manager *m, struct entry *e)
 
         error_set(&error, ERROR_FAILED, "%s was detached before it was attached", device_id(d));
         manager_answer_attach(m, e, NULL, &error);
+        /* Known before it is returned: what is the host's is shown to its desktops. */
+        d->is_inhibited |= d->is_held || d->intent == INTENT_AUTOMATIC;
 
         if (d->redirection)
                 manager_end_session(d->redirection, CAUSE_DETACHED);
@@ -223,7 +226,7 @@ static void detach(struct manager *m, struct entry *e)
 
 static bool is_busy(const struct device *d)
 {
-        return d->phase != DEVICE_IS_IDLE && d->phase != DEVICE_IS_FAILED;
+        return (d->phase != DEVICE_IS_IDLE && d->phase != DEVICE_IS_FAILED) || d->is_held;
 }
 
 int manager_detach(struct manager *m, struct device *d, manager_detached done, void *userdata,

@@ -222,7 +222,7 @@ static void on_connected(void *userdata, struct channel *channel, struct waiter 
                 s->shown.channel = channel;
                 s->shown.is_by_hand = d->intent == INTENT_BY_HAND;
                 d->redirection = &s->shown;
-                e->configuration = d->info.configuration;
+                e->configuration = d->info.configuration ?: d->info.usual_configuration;
                 manager_changed(m, e); /* recorded as taken, before it is */
                 r = start_worker(m, e, s, fd, &error);
         } else {

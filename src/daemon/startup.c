@@ -10,6 +10,7 @@
 #include <unistd.h>
 #include <utlist.h>
 
+#include "daemon/hold.h"
 #include "daemon/manager-private.h"
 #include "util/cleanup.h"
 #include "util/log.h"
@@ -93,6 +94,8 @@ static void on_record(void *userdata, const struct record *record)
         e->record = *record;
         e->configuration = record->configuration;
         d->is_inhibited = record->is_inhibited;
+        d->is_held = record->is_held;
+        d->hold = record->is_held && record->by_hand[0];
         if (record->by_hand[0]) {
                 d->intent = INTENT_BY_HAND;
                 strcpy(d->guest, record->by_hand);
@@ -109,7 +112,7 @@ static void begin_device(struct manager *m, struct entry *e)
                 manager_changed(m, e);
         } else if (e->record.is_taken) {
                 log_notice("%s: its session died while there was no daemon", device_id(d));
-                e->judge_after_return = next == NEXT_END;
+                e->occasion_after_return = next == NEXT_END ? OCCASION_START : OCCASION_NONE;
                 manager_return_device(m, e, next);
         } else if (next == NEXT_RECONNECT) {
                 manager_go_on(m, e, next);
@@ -121,6 +124,7 @@ static void begin_device(struct manager *m, struct entry *e)
 void manager_begin(struct manager *m)
 {
         m->is_starting = false;
+        hold_begin(m);
         for (struct device *d = m->devices; d; d = d->next)
                 begin_device(m, entry_of(d));
         manager_share_memory(m);

@@ -31,6 +31,7 @@ static void disconnect(struct bus *bus)
 
         DL_FOREACH_SAFE (bus->calls, call, next)
                 call_free(call);
+        sleep_forget(bus);
         bus->loop = bus_loop_free(bus->loop);
         bus->connection = sd_bus_close_unref(bus->connection);
 }
@@ -50,6 +51,7 @@ static void on_lost(void *userdata, int error)
         struct bus *bus = userdata;
 
         disconnect(bus);
+        manager_awake(bus->manager); /* nobody would say so */
         retry_later(bus, "the connection to D-Bus is lost", error);
 }
 
@@ -124,6 +126,8 @@ static int connect_now(struct bus *bus)
                 r = objects_register(bus);
         if (r >= 0)
                 r = log_bus_add(bus);
+        if (r >= 0)
+                r = sleep_watch(bus);
         if (r >= 0)
                 r = sd_bus_request_name_async(bus->connection, NULL, BUS_NAME, 0, on_name, bus);
         if (r < 0)
@@ -295,6 +299,7 @@ int bus_new(struct bus **ret, struct event_base *base, struct manager *manager,
                 .config = *config,
                 .events = *events,
                 .userdata = userdata,
+                .sleep_lock = -1,
                 .address = config->address ? strdup(config->address) : NULL,
                 .retry = evtimer_new(base, on_retry, bus),
                 .changes = event_new(base, -1, 0, on_changes, bus),

@@ -32,6 +32,12 @@ struct bus_events {
 int bus_new(struct bus **ret, struct event_base *base, struct manager *manager,
             const struct bus_config *config, const struct bus_events *events, void *userdata);
 
+/*
+ * Whether the service manager has us end for good, and not in favour of another daemon. Called
+ * once, possibly from within; false if there is nobody to ask.
+ */
+void bus_ask_stop(struct bus *bus, void (*on_stop)(void *userdata, bool is_last), void *userdata);
+
 /* Before the manager is freed. Calls under way are not answered. */
 struct bus *bus_free(struct bus *bus);
 DEFINE_CLEANUP(struct bus, bus_free)

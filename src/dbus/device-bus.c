@@ -83,6 +83,7 @@ static int put_guests(sd_bus_message *m, const struct object *o)
         P(Guard,      "s",       EMITS_CHANGE, PUT("s", "")) \
         P(Settled,    "b",       EMITS_CHANGE, PUT("b", d->info.is_settled)) \
         P(Inhibited,  "b",       EMITS_CHANGE, PUT("b", d->is_inhibited)) \
+        P(Held,       "b",       EMITS_CHANGE, PUT("b", d->is_held)) \
         P(Guests,     "as",      EMITS_CHANGE, put_guests(m, o)) \
         P(Session,    "o",       EMITS_CHANGE, put_object(m, o, OBJECT_SESSION, d->redirection)) \
         P(LastError,  "s",       EMITS_CHANGE, put_text(m, d->last_error))

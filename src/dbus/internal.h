@@ -29,6 +29,10 @@ struct bus {
         struct event *retry;
         struct event *changes; /* objects have changed: told at the end of this turn */
         bool is_away;          /* said in the log, until the bus is back */
+        int sleep_lock;        /* holds up logind; -1: nothing does */
+
+        void (*on_stop)(void *userdata, bool is_last); /* of bus_ask_stop() */
+        void *stop_userdata;
 
         struct object *objects[OBJECT_KINDS_END];
         struct call *calls; /* under way */
@@ -43,3 +47,7 @@ int manager_bus_tell_end(struct bus *bus, const struct redirection *r, enum sess
 
 /* The object of the log. */
 int log_bus_add(struct bus *bus);
+
+/* Listens for logind, on a new connection; and ends to hold it up. */
+int sleep_watch(struct bus *bus);
+void sleep_forget(struct bus *bus);

@@ -27,4 +27,6 @@ libdbus_a_SOURCES = \
 	%D%/property.h \
 	%D%/request.c \
 	%D%/request.h \
-	%D%/session-bus.c
+	%D%/session-bus.c \
+	%D%/sleep.c \
+	%D%/stopping.c

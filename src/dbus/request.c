@@ -19,6 +19,7 @@ struct option {
 
 static const struct option attach_options[] = {
         { "wait", "b", offsetof(struct request, attach.wait) },
+        { "hold", "b", offsetof(struct request, attach.hold) },
 };
 
 static const struct option rule_options[] = {

@@ -48,6 +48,18 @@ static struct device_info **find_port(const char *port)
         return NULL;
 }
 
+/* The directory that sysfs would have for it. */
+static void bind_drivers(struct device_info *info)
+{
+        char command[512];
+
+        snprintf(info->syspath, sizeof(info->syspath), "%s/sys/%s", the_bed->directory,
+                 info->facts.port);
+        snprintf(command, sizeof(command), "mkdir -p %s/%s:1.0/driver", info->syspath,
+                 info->facts.port);
+        assert_int_equal(system(command), 0);
+}
+
 static void describe(struct device_info *info, const char *text)
 {
         char copy[512], *word, *rest;
@@ -72,6 +84,12 @@ static void describe(struct device_info *info, const char *text)
                         info->facts.product = (uint16_t)strtoul(equals, NULL, 16);
                 else if (!strcmp(word, "place"))
                         snprintf(info->place, sizeof(info->place), "%s", equals);
+                else if (!strcmp(word, "configuration"))
+                        info->configuration = (uint8_t)strtoul(equals, NULL, 10);
+                else if (!strcmp(word, "usual"))
+                        info->usual_configuration = (uint8_t)strtoul(equals, NULL, 10);
+                else if (!strcmp(word, "drivers"))
+                        bind_drivers(info);
                 else if (!strcmp(word, "settled"))
                         info->is_settled = *equals == '1';
                 else

@@ -148,6 +148,7 @@ void bed_close(struct bed *bed)
         event_base_free(bed->base);
         snprintf(command, sizeof(command), "rm -r %s", bed->directory);
         assert_int_equal(system(command), 0);
+        assert_false(bed_is_claimed("1-1"));
         the_bed = NULL;
 }
 
@@ -276,8 +277,14 @@ int bed_attach(struct bed *bed, const char *port, const char *guest, bool wait,
 {
         const struct attach_options options = { .wait = wait };
 
+        return bed_attach_with(bed, port, guest, &options, answer);
+}
+
+int bed_attach_with(struct bed *bed, const char *port, const char *guest,
+                    const struct attach_options *options, struct bed_answer *answer)
+{
         *answer = (struct bed_answer){ 0 };
-        return manager_attach(bed->m, bed_device(bed, port), guest, &options, on_attached, answer,
+        return manager_attach(bed->m, bed_device(bed, port), guest, options, on_attached, answer,
                               &answer->error);
 }
 

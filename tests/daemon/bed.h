@@ -23,6 +23,7 @@
 
 #define BED_SESSIONS_MAX 64
 #define BED_GUESTS_MAX   4
+#define BED_SOCKETS_MAX  4
 
 /* A session process that was launched. */
 struct bed_session {
@@ -55,6 +56,12 @@ struct bed {
         struct bed_guest guests[BED_GUESTS_MAX];
         size_t n_guests;
 
+        /* Sockets, as ports ("1-1"), of which the path is "pci-0-usb-0:1"; and their claims. */
+        const char *sockets[BED_SOCKETS_MAX];
+        char claimed[BED_SOCKETS_MAX][32];
+        int claim_error;
+        unsigned n_claims; /* tries */
+
         /* What the observer was told. */
         unsigned started, sessions_added, sessions_ended;
         enum session_reason last_reason;
@@ -84,11 +91,14 @@ void bed_start(struct bed *bed);
 
 /* What libudev would say. The device is 1209:0001, class 08, or as the text says: "0b", "03/01/01",
  * each interface in turn, separated by blanks; then "serial=…", "product=…", "place=…" (its port),
- * "NAME=value". */
+ * "configuration=…", "usual=…", "drivers=1" (the host's are bound to it), "NAME=value". */
 void bed_plug(struct bed *bed, const char *port, const char *text);
 void bed_unplug(struct bed *bed, const char *port);
 
 struct device *bed_device(struct bed *bed, const char *port);
+
+/* Is that port ours? */
+bool bed_is_claimed(const char *port);
 
 /* One turn of the loop, and the sessions' end of it. */
 void bed_turn(struct bed *bed);
@@ -129,4 +139,6 @@ struct bed_answer {
 };
 int bed_attach(struct bed *bed, const char *port, const char *guest, bool wait,
                struct bed_answer *answer);
+int bed_attach_with(struct bed *bed, const char *port, const char *guest,
+                    const struct attach_options *options, struct bed_answer *answer);
 int bed_detach(struct bed *bed, const char *port, struct bed_answer *answer);

@@ -3,6 +3,7 @@
 if HAVE_CMOCKA
 check_LIBRARIES += %D%/libdaemonbed.a
 %C%_libdaemonbed_a_SOURCES = \
+	%D%/bed-claims.c \
 	%D%/bed-hotplug.c \
 	%D%/bed-private.h \
 	%D%/bed-session.c \
@@ -14,6 +15,7 @@ daemon_tests = \
 	%D%/test-changes \
 	%D%/test-decisions \
 	%D%/test-guests \
+	%D%/test-hold \
 	%D%/test-memory \
 	%D%/test-outcomes \
 	%D%/test-record \
@@ -21,6 +23,7 @@ daemon_tests = \
 	%D%/test-restart \
 	%D%/test-rules \
 	%D%/test-silent \
+	%D%/test-sleep \
 	%D%/test-tls
 check_PROGRAMS += $(daemon_tests)
 TESTS += $(daemon_tests)
@@ -30,6 +33,7 @@ daemon_libs = libdaemon.a $(LDADD) $(LIBUDEV_LIBS) $(LIBSYSTEMD_LIBS) $(INIH_LIB
 %C%_test_changes_LDADD = %D%/libdaemonbed.a $(daemon_libs)
 %C%_test_decisions_LDADD = %D%/libdaemonbed.a $(daemon_libs)
 %C%_test_guests_LDADD = %D%/libdaemonbed.a $(daemon_libs)
+%C%_test_hold_LDADD = %D%/libdaemonbed.a $(daemon_libs)
 %C%_test_memory_LDADD = $(daemon_libs)
 %C%_test_outcomes_LDADD = %D%/libdaemonbed.a $(daemon_libs)
 %C%_test_record_LDADD = $(daemon_libs)
@@ -37,6 +41,7 @@ daemon_libs = libdaemon.a $(LDADD) $(LIBUDEV_LIBS) $(LIBSYSTEMD_LIBS) $(INIH_LIB
 %C%_test_restart_LDADD = %D%/libdaemonbed.a $(daemon_libs)
 %C%_test_rules_LDADD = %D%/libdaemonbed.a $(daemon_libs)
 %C%_test_silent_LDADD = %D%/libdaemonbed.a $(daemon_libs)
+%C%_test_sleep_LDADD = %D%/libdaemonbed.a $(daemon_libs)
 %C%_test_tls_LDADD = %D%/libdaemonbed.a $(daemon_libs)
 endif
 
@@ -50,8 +55,8 @@ check_PROGRAMS += $(hotplug_tests)
 %C%_test_device_info_mocked_LDADD = libdaemon.a $(mocked_libs) $(LIBUDEV_LIBS)
 %C%_test_hotplug_mocked_SOURCES = %D%/test-hotplug.c $(hotplug_bed)
 %C%_test_hotplug_mocked_LDADD = libdaemon.a $(mocked_libs) $(LIBUDEV_LIBS)
-dist_check_SCRIPTS += %D%/test-errors.sh %D%/test-storm.sh
-TESTS += $(hotplug_tests) %D%/test-errors.sh %D%/test-storm.sh
+dist_check_SCRIPTS += %D%/test-errors.sh %D%/test-judge.sh %D%/test-storm.sh
+TESTS += $(hotplug_tests) %D%/test-errors.sh %D%/test-judge.sh %D%/test-storm.sh
 endif
 
 # The real program.

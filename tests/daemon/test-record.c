@@ -28,6 +28,7 @@ static const struct record example = {
         .is_taken = true,
         .configuration = 2,
         .is_inhibited = true,
+        .is_held = true,
         .by_hand = "vm-1.example",
 };
 
@@ -80,7 +81,7 @@ static void what_is_not_needed_leaves_no_file(void **state)
 
         assert_int_equal(record_write(directory, &record), 0);
         assert_int_equal(access(file, F_OK), 0);
-        record.is_taken = record.is_inhibited = false;
+        record.is_taken = record.is_inhibited = record.is_held = false;
         record.by_hand[0] = '\0';
         assert_int_equal(record_write(directory, &record), 0);
         assert_int_equal(access(file, F_OK), -1);

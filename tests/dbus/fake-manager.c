@@ -236,6 +236,20 @@ int manager_find_device(struct manager *m, const char *text, struct device **ret
         return error_set(ret_error, ERROR_NO_SUCH_DEVICE, "There is no device \"%s\".", text);
 }
 
+void manager_sleep(struct manager *m, void (*ready)(void *userdata), void *userdata)
+{
+        note(m, "sleep");
+        m->on_asleep = ready;
+        m->asleep_userdata = userdata;
+}
+
+void manager_awake(struct manager *m)
+{
+        if (m->on_asleep)
+                note(m, "awake");
+        m->on_asleep = NULL;
+}
+
 int manager_attach(struct manager *m, struct device *d, const char *guest,
                    const struct attach_options *options, manager_attached done, void *userdata,
                    struct error *ret_error)
@@ -243,7 +257,8 @@ int manager_attach(struct manager *m, struct device *d, const char *guest,
         struct redirection *r = NULL;
         struct guest *g = m->n_guests > 0 ? m->guests[0] : NULL;
 
-        note(m, "attach %s %s%s", device_id(d), guest, options->wait ? " wait" : "");
+        note(m, "attach %s %s%s%s", device_id(d), guest, options->wait ? " wait" : "",
+             options->hold ? " hold" : "");
         if (refuse(m, ret_error) < 0 ||
             ((*guest || !g) && manager_find_guest(m, guest, &g, ret_error) < 0))
                 return -EINVAL;

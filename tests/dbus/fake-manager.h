@@ -21,6 +21,8 @@ struct manager {
         size_t n_guests;
         uint32_t last_number;
         bool is_paused;
+        void (*on_asleep)(void *userdata); /* from sleep until awake */
+        void *asleep_userdata;
 
         /* How it behaves. */
         const struct error *refuses; /* each call that can fail returns this */

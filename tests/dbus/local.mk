@@ -26,13 +26,17 @@ dbus_tests = \
 	%D%/test-manager-bus \
 	%D%/test-object \
 	%D%/test-policy-bus \
-	%D%/test-properties
+	%D%/test-properties \
+	%D%/test-sleep \
+	%D%/test-stopping
 %C%_test_auth_LDADD = $(dbus_ldadd)
 %C%_test_bus_LDADD = $(dbus_ldadd)
 %C%_test_manager_bus_LDADD = $(dbus_ldadd)
 %C%_test_object_LDADD = $(dbus_ldadd)
 %C%_test_policy_bus_LDADD = $(dbus_ldadd)
 %C%_test_properties_LDADD = $(dbus_ldadd)
+%C%_test_sleep_LDADD = $(dbus_ldadd)
+%C%_test_stopping_LDADD = $(dbus_ldadd)
 
 # For programs that call the daemon.
 %C%_fake_daemon_LDADD = libdbus.a %D%/libfakemanager.a libdaemon.a $(LDADD) $(INIH_LIBS) $(LIBSYSTEMD_LIBS)

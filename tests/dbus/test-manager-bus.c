@@ -151,8 +151,8 @@ static void options_must_be_known_once_and_of_their_type(void **state)
         struct caller *c = &bed->caller;
 
         assert_error(
-                caller_call(c, ROOT, MANAGER, "Attach", "ssa{sv}", "1-1", "vm1", 1, "hold", "b", 1),
-                INVALID_ARGS, "no option \"hold\" here; known: wait");
+                caller_call(c, ROOT, MANAGER, "Attach", "ssa{sv}", "1-1", "vm1", 1, "pull", "b", 1),
+                INVALID_ARGS, "no option \"pull\" here; known: wait, hold");
         assert_error(caller_call(c, ROOT, MANAGER, "Attach", "ssa{sv}", "1-1", "vm1", 1, "wait",
                                  "s", "yes"),
                      INVALID_ARGS, "\"wait\" is of type b, not s");

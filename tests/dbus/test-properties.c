@@ -47,17 +47,18 @@ static void a_device_shows_its_facts_and_its_state(void **state)
                 { "Guard", "" },
                 { "Settled", "yes" },
                 { "Inhibited", "yes" },
+                { "Held", "yes" },
                 { "Guests", "[vm1]" },
                 { "Session", SESSION_1 },
                 { "LastError", "it said \"no??\"" },
         };
 
-        d->is_inhibited = true;
+        d->is_inhibited = d->is_held = true;
         snprintf(d->rule, sizeof(d->rule), "50-test.rules:1");
         snprintf(d->last_error, sizeof(d->last_error), "it said \"no\xff\x07\"");
         fake_change(bed->manager, d, DEVICE_IS_REDIRECTED);
         check_all(&bed->caller, DEVICE_1_1, DEVICE, wants, ELEMENTS(wants));
-        d->is_inhibited = false;
+        d->is_inhibited = d->is_held = false;
 }
 
 static void a_guest_shows_its_channels_and_who_waits(void **state)

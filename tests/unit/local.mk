@@ -46,8 +46,10 @@ unit_tests = \
 	%D%/test-daemon-options \
 	%D%/test-daemon-outcome \
 	%D%/test-daemon-place \
+	%D%/test-daemon-port-claims \
 	%D%/test-daemon-resolve \
 	%D%/test-daemon-tls-files \
+	%D%/test-daemon-unconfigured \
 	%D%/test-daemon-worker \
 	%D%/test-daemon-worker-hostile \
 	%D%/test-dial-accept \
@@ -125,6 +127,8 @@ daemon_ldadd = $(config_ldadd)
 %C%_test_daemon_options_LDADD = $(daemon_ldadd)
 %C%_test_daemon_outcome_LDADD = $(daemon_ldadd)
 %C%_test_daemon_place_LDADD = $(daemon_ldadd)
+%C%_test_daemon_port_claims_LDADD = $(worker_ldadd)
+%C%_test_daemon_unconfigured_LDADD = $(daemon_ldadd)
 %C%_test_daemon_resolve_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=getaddrinfo,--wrap=pthread_create
 %C%_test_daemon_resolve_LDADD = $(daemon_ldadd)
 %C%_test_config_LDADD = $(config_ldadd)

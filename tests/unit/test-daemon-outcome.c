@@ -60,6 +60,7 @@ static void each_cause_has_what_happens_next(void **state)
                 [CAUSE_DENIED] = { "denied", NEXT_END, NEXT_END },
                 [CAUSE_SILENT] = { "silent", NEXT_ELSEWHERE, NEXT_RECONNECT },
                 [CAUSE_DISCONNECTED] = { "disconnected", NEXT_RECONNECT, NEXT_END },
+                [CAUSE_ASLEEP] = { "asleep", NEXT_AWAKE, NEXT_AWAKE },
         };
 
         assert_int_equal(ELEMENTS(want), CAUSES);
