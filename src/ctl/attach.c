@@ -11,14 +11,17 @@
 enum ctl_exit command_attach(struct ctl *ctl, char **arguments)
 {
         CLEANUP(json_decrefp) json_t *path = NULL, *answer = NULL;
-        const char *guest = arguments[1] ? arguments[1] : "";
+        const char *guest = arguments[1] ? arguments[1] : "", *options[2] = { "", "" };
         enum ctl_exit result;
+        int n = 0;
 
         if (ctl->wait)
-                result = bus_order(ctl, &path, "o", "Attach", "ssa{sv}", arguments[0], guest, 1,
-                                   "wait", "b", true);
-        else
-                result = bus_order(ctl, &path, "o", "Attach", "ssa{sv}", arguments[0], guest, 0);
+                options[n++] = "wait";
+        if (ctl->hold)
+                options[n++] = "hold";
+        /* Of the options as many are read as it says. */
+        result = bus_order(ctl, &path, "o", "Attach", "ssa{sv}", arguments[0], guest, n, options[0],
+                           "b", true, options[1], "b", true);
         if (result != CTL_DONE)
                 return result;
 

@@ -28,6 +28,7 @@ struct ctl {
         sd_bus *bus;
         bool json, no_legend, no_ask_password;
         bool wait; /* attach: for the outcome */
+        bool hold; /* attach */
         bool all;  /* detach: all devices */
         bool add;  /* learn: also add the rule */
 

@@ -126,6 +126,7 @@ static const struct column columns[] = {
         { "verdict", "Verdict" },
         { "guests", "Guests" },
         { "inhibited", "Inhibited" },
+        { "held", "Held" },
         { "guard", "Guard" },
         { "last-error", "LastError" },
         { "session", .value = device_session },

@@ -60,7 +60,8 @@ def device(port, **more):
         'Interfaces': dbus.Array([tuple(map(dbus.Byte, (0, 8, 6, 0x50)))], signature='(yyyy)'),
         'State': 'idle', 'Verdict': 'allowed',
         'Rule': '/usr/lib/usbredir/filters.d/90-defaults.rules:3', 'Guard': '',
-        'Settled': True, 'Inhibited': False, 'Guests': dbus.Array([], signature='s'),
+        'Settled': True, 'Inhibited': False, 'Held': False,
+        'Guests': dbus.Array([], signature='s'),
         'Session': dbus.ObjectPath('/'), 'LastError': ''}, **more)
 
 
