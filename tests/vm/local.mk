@@ -6,6 +6,7 @@ EXTRA_DIST += \
 	%D%/card.py \
 	%D%/check-daemon \
 	%D%/check-gadget \
+	%D%/check-hold \
 	%D%/check-plugs \
 	%D%/check-devices \
 	%D%/check-speed \
@@ -26,6 +27,7 @@ EXTRA_DIST += \
 	%D%/facts.sh \
 	%D%/gadget-shell \
 	%D%/gadget.sh \
+	%D%/hold-shell \
 	%D%/image.sh \
 	%D%/init \
 	%D%/interop.sh \
