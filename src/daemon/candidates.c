@@ -152,7 +152,6 @@ const char *manager_guest_for(const struct manager *m, const struct device *d)
         const char *source;
         struct error error;
 
-        return candidates_find(&candidates, m, d, &error) < 0
-                       ? NULL
-                       : manager_guests_named(m, d, &source);
+        return candidates_find(&candidates, m, d, &error) < 0 ? NULL
+                                                              : manager_guests_named(m, d, &source);
 }

@@ -156,7 +156,7 @@ void manager_awake(struct manager *m);
 int manager_connect_guest(struct manager *m, struct guest *g, struct error *ret_error);
 void manager_disconnect_guest(struct manager *m, struct guest *g);
 
-/* The guests the policy or DefaultGuest names for it (filter/guests.h); NULL: none that is there. */
+/* The guests that the policy or DefaultGuest names for it, as a list; NULL: none that is there. */
 const char *manager_guest_for(const struct manager *m, const struct device *d);
 
 /*
