@@ -129,8 +129,9 @@ static bool go_back(struct manager *m, struct entry *e)
         if (intent == INTENT_AUTOMATIC && manager_is_over_limit(m, e))
                 return true;
 
-        log_info("%s: is back%s, and goes to guest '%s' again", device_id(d),
-                 e->has_changed ? " as another device" : "", guest);
+        if (guest[0])
+                log_info("%s: is back%s, and goes to guest '%s' again", device_id(d),
+                         e->has_changed ? " as another device" : "", guest);
         manager_go_back(m, e, intent, guest, 0);
         return true;
 }
