@@ -13,7 +13,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -77,23 +76,6 @@ static int connect_to(int family, const struct sockaddr *to, socklen_t length, i
         r = socket_finish_connect(fd);
         if (r < 0)
                 return r;
-
-        *ret_fd = TAKE_FD(fd);
-        return 0;
-}
-
-static int listen_at(int family, const struct sockaddr *at, socklen_t length, int *ret_fd)
-{
-        CLEANUP(close_fdp) int fd = -1;
-        int yes = 1;
-
-        fd = socket(family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-        if (fd < 0)
-                return -errno;
-        if (family != AF_UNIX && setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes)) < 0)
-                return -errno;
-        if (bind(fd, at, length) < 0 || listen(fd, 1) < 0)
-                return -errno;
 
         *ret_fd = TAKE_FD(fd);
         return 0;
@@ -195,7 +177,7 @@ static int listen_tcp(const struct address *address, int *ret_fd, char *message,
                 return r;
 
         for (struct addrinfo *i = list; i; i = i->ai_next) {
-                r = listen_at(i->ai_family, i->ai_addr, i->ai_addrlen, ret_fd);
+                r = socket_listen_ip(i->ai_addr, i->ai_addrlen, 1, ret_fd);
                 if (r == 0)
                         return 0;
         }
@@ -205,21 +187,10 @@ static int listen_tcp(const struct address *address, int *ret_fd, char *message,
         return r;
 }
 
-/* A socket file that nobody listens on any more is replaced; a new one is for its owner only. */
+/* For its owner only. */
 static int listen_unix(const struct address *address, int *ret_fd, char *message, size_t size)
 {
-        struct sockaddr_un un = socket_unix_address(address);
-        CLEANUP(close_fdp) int probe = -1;
-        mode_t mask = umask(0077);
-        struct stat st;
-        int r;
-
-        r = listen_at(AF_UNIX, (struct sockaddr *)&un, sizeof(un), ret_fd);
-        if (r == -EADDRINUSE && lstat(un.sun_path, &st) == 0 && S_ISSOCK(st.st_mode) &&
-            connect_to(AF_UNIX, (struct sockaddr *)&un, sizeof(un), -1, &probe) == -ECONNREFUSED &&
-            unlink(un.sun_path) == 0)
-                r = listen_at(AF_UNIX, (struct sockaddr *)&un, sizeof(un), ret_fd);
-        umask(mask);
+        int r = socket_listen_unix(address, 0600, 1, ret_fd);
 
         if (r < 0)
                 snprintf(message, size, "cannot listen on %s: %s", address->path, strerror(-r));
