@@ -97,8 +97,8 @@ struct control_order {
         char port[CONTROL_PORT_SIZE];
         char guest[CONTROL_GUEST_SIZE];
         char channel[CONTROL_CHANNEL_SIZE];
-        uint32_t tls; /* enum control_tls */
-        uint32_t reserved_too;
+        uint32_t tls;              /* enum control_tls */
+        uint32_t user_timeout_sec; /* an answer of TCP's is due for so long: gone; 0: never */
         char peer_name[CONTROL_NAME_SIZE];   /* X509: host name or address in its certificate */
         char psk_identity[CONTROL_KEY_SIZE]; /* PSK: which key */
 };

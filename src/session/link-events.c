@@ -3,6 +3,7 @@
  * What the link tells a session: from the handshake over the guest's hello to the end. A guest may
  * be paused and say hello in hours; TLS it must speak at once, for its QEMU does that by itself.
  */
+#include <errno.h>
 #include <string.h>
 
 #include "session/session.h"
@@ -69,6 +70,14 @@ static bool is_refused_by_tls(const struct session *s, enum link_end end)
                (end == LINK_END_CLOSED || end == LINK_END_ERROR);
 }
 
+/* Also of keepalive, which speaks of a connection that is idle. */
+static const char *text_of_error(int error)
+{
+        return error == ETIMEDOUT
+                       ? "the guest's machine does not answer: is it, or the network, down?"
+                       : strerror(error);
+}
+
 static void on_link_end(void *userdata, enum link_end end, int detail)
 {
         struct session *s = userdata;
@@ -83,7 +92,7 @@ static void on_link_end(void *userdata, enum link_end end, int detail)
         switch (end) {
         case LINK_END_CLOSED: session_end(s, REASON_GUEST_LEFT, "end of file"); break;
         case LINK_END_CUT: session_end(s, REASON_LINK_LOST, "end of file inside a packet"); break;
-        case LINK_END_ERROR: session_end(s, REASON_LINK_LOST, "%s", strerror(detail)); break;
+        case LINK_END_ERROR: session_end(s, REASON_LINK_LOST, "%s", text_of_error(detail)); break;
         case LINK_END_FAULT:
                 session_end(s, REASON_PROTOCOL, "%s",
                             packet_fault_string((enum packet_fault)detail));

@@ -142,6 +142,7 @@ static void write_some(struct link *l)
                         l->writable = !is_full;
                         l->counters.bytes_sent += (size_t)size;
                         writer_wrote(l->writer, (size_t)size);
+                        peer_watch_sent(l->watch);
                 }
                 if (l->writable)
                         unwatch_room(l);

@@ -4,6 +4,7 @@
  * What link.c, which has the packets, and link-io.c, which has the socket, share.
  */
 #include "session/link.h"
+#include "session/peer-watch.h"
 #include "session/transport.h"
 
 struct link {
@@ -15,6 +16,7 @@ struct link {
         struct link_events events;
         void *userdata;
         struct transport *transport, plain;
+        struct peer_watch *watch;
 
         char peer_version[sizeof(((struct packet_hello *)0)->version) + 1];
         struct link_counters counters;

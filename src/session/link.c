@@ -111,6 +111,7 @@ struct link *link_free(struct link *l)
                 event_free(l->again);
         if (l->probe)
                 event_free(l->probe);
+        peer_watch_free(l->watch);
         parser_free(l->parser);
         writer_free(l->writer);
         close_fd(l->probe_timer);
@@ -125,6 +126,18 @@ void link_encrypt(struct link *l, struct transport *transport)
         l->is_prepared = false;
         /* It may want to write when it is asked to read. */
         link_watch_room(l);
+}
+
+static void on_peer_dead(void *userdata)
+{
+        link_end_with(userdata, LINK_END_ERROR, ETIMEDOUT);
+}
+
+int link_watch_peer(struct link *l, struct event_base *base, unsigned timeout_sec)
+{
+        return timeout_sec > 0
+                       ? peer_watch_new(&l->watch, base, l->fd, timeout_sec, on_peer_dead, l)
+                       : 0;
 }
 
 const char *link_text(const struct link *l)
@@ -148,6 +161,7 @@ void link_shut(struct link *l)
         event_del(l->flush);
         event_del(l->again);
         event_del(l->probe);
+        peer_watch_stop(l->watch);
         l->transport->type->finish(l->transport);
         shutdown(l->fd, SHUT_RDWR);
 }

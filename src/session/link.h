@@ -80,6 +80,12 @@ struct link *link_free(struct link *l);
  */
 void link_encrypt(struct link *l, struct transport *transport);
 
+/*
+ * Right after link_new(): ends the link with ETIMEDOUT when the other end owes an answer of TCP's
+ * for so long. 0: never. Returns 0 or -ENOMEM.
+ */
+int link_watch_peer(struct link *l, struct event_base *base, unsigned timeout_sec);
+
 /* How the link is encrypted, or why it has ended with LINK_END_TLS. */
 const char *link_text(const struct link *l);
 

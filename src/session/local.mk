@@ -21,6 +21,8 @@ libsession_a_SOURCES = \
 	%D%/openssl.h \
 	%D%/options.c \
 	%D%/options.h \
+	%D%/peer-watch.c \
+	%D%/peer-watch.h \
 	%D%/reason.c \
 	%D%/reason.h \
 	%D%/recover.c \

@@ -25,6 +25,7 @@
 #include "usb/find.h"
 #include "util/cleanup.h"
 #include "util/log.h"
+#include "util/socket.h"
 
 /* What the kernel allows all of usbfs unless told otherwise, and what we leave to others. */
 #define USBFS_MEMORY_DEFAULT_MB 16
@@ -156,7 +157,8 @@ static enum session_reason run(const struct options *options, struct resources *
 {
         struct session_config config = { .device_fd = -1,
                                          .usbfs_memory = usbfs_memory(options),
-                                         .trace = options->trace };
+                                         .trace = options->trace,
+                                         .user_timeout_sec = SOCKET_USER_TIMEOUT_SEC };
         CLEANUP(close_fdp) int socket_fd = -1;
         enum session_reason reason;
         int error;

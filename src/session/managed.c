@@ -270,6 +270,7 @@ static void redirect(struct managed *m)
                 .vendor = order->vendor,
                 .product = order->product,
                 .greeting_sec = order->greeting_sec,
+                .user_timeout_sec = order->user_timeout_sec,
                 .tls = TAKE(m->tls),
                 .on_changed = on_changed,
                 .userdata = m,

@@ -327,6 +327,10 @@ int session_new(struct session **ret, const struct session_config *config, struc
 
         TAKE_FD(fd);
         link_set_trace(s->link, config->trace);
+        r = link_watch_peer(s->link, base, config->user_timeout_sec);
+        if (r < 0)
+                return r;
+
         session_begin_link(s, TAKE(tls));
         *ret = TAKE(s);
         return 0;

@@ -42,11 +42,12 @@ struct session_config {
         size_t usbfs_memory;  /* share of usbfs memory, in bytes */
         bool trace;           /* log every packet */
 
-        bool is_never_reset;      /* the device */
-        uint8_t configuration;    /* for a device that has none; 0: it stays so */
-        uint16_t vendor, product; /* which it must have; both 0: any */
-        unsigned greeting_sec;    /* without a hello for so long: silent; 0: the usual time */
-        struct transport *tls;    /* the session's, also on error; NULL: clear text */
+        bool is_never_reset;       /* the device */
+        uint8_t configuration;     /* for a device that has none; 0: it stays so */
+        uint16_t vendor, product;  /* which it must have; both 0: any */
+        unsigned greeting_sec;     /* without a hello for so long: silent; 0: the usual time */
+        unsigned user_timeout_sec; /* the peer owes TCP an answer for so long: gone; 0: never */
+        struct transport *tls;     /* the session's, also on error; NULL: clear text */
 
         /* A state, or whether the guest is silent, has changed; NULL if nobody wants to know. */
         void (*on_changed)(void *userdata);

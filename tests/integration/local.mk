@@ -23,6 +23,7 @@ managed_ldflags = $(AM_LDFLAGS) -Wl,--wrap=open
 
 integration_tests = \
 	%D%/test-answers \
+	%D%/test-dead-peer \
 	%D%/test-bulk-streams \
 	%D%/test-guest-filter \
 	%D%/test-hazards \
@@ -43,6 +44,8 @@ integration_tests = \
 	%D%/test-streams \
 	%D%/test-tls-qemu \
 	%D%/test-transfers
+%C%_test_dead_peer_LDFLAGS = $(managed_ldflags)
+%C%_test_dead_peer_LDADD = $(managed_ldadd)
 %C%_test_bulk_receiving_LDFLAGS = $(fake_ldflags)
 %C%_test_bulk_receiving_LDADD = %D%/libguest.a $(LDADD)
 %C%_test_iso_LDFLAGS = $(fake_ldflags)
