@@ -6,6 +6,7 @@ include data/completions/local.mk
 systemdsystemunit_DATA = \
 	%D%/systemd/usbredir.slice \
 	%D%/systemd/usbredir-session.socket \
+	%D%/systemd/usbredird-listen@.socket \
 	$(generated_units)
 udevrulesdir = $(udevdir)/rules.d
 udevrules_DATA = %D%/udev/60-usbredir.rules $(generated_rules)
@@ -32,6 +33,7 @@ CLEANFILES += $(generated_units) $(generated_rules)
 EXTRA_DIST += \
 	%D%/systemd/usbredir.slice \
 	%D%/systemd/usbredir-session.socket \
+	%D%/systemd/usbredird-listen@.socket \
 	%D%/systemd/usbredird.service.in \
 	%D%/systemd/usbredir-session@.service.in \
 	%D%/udev/60-usbredir.rules \

@@ -158,7 +158,8 @@ static void must_be_guest(const struct guest_config *g)
         CHECKED(!g->tls.certificate_file == !g->tls.key_file);
         for (size_t i = 0; i < g->n_channels; i++) {
                 must_be_text(g->channels[i].text);
-                CHECKED(g->channels[i].address.kind != ADDRESS_FD);
+                CHECKED(g->channels[i].address.kind != ADDRESS_FD ||
+                        (g->channels[i].listens && g->channels[i].address.fd < 0));
         }
 }
 

@@ -59,20 +59,21 @@ static json_t *guest_channels(const struct object *o)
         return TAKE(channels);
 }
 
-/* "1/4": how many have a device's session, of all. */
+/* "1/4": how many have a device's session, of all that can. One that listens has others for that. */
 static json_t *guest_used(const struct object *o)
 {
         const json_t *channels = json_object_get(o->properties, "Channels"), *channel;
-        unsigned used = 0;
+        unsigned used = 0, all = 0;
         size_t index;
 
         json_array_foreach (channels, index, channel) {
                 const char *state = json_string_value(json_array_get(channel, 1));
 
                 used += state && (!strcmp(state, "occupied") || !strcmp(state, "silent"));
+                all += state && strcmp(state, "listening") != 0 && strcmp(state, "unbound") != 0;
         }
 
-        return json_sprintf("%u/%zu", used, json_array_size(channels));
+        return json_sprintf("%u/%u", used, all);
 }
 
 static const struct column columns[] = {

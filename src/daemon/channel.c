@@ -28,12 +28,15 @@ static const struct {
 #define CHANNEL_NEXT_CONNECTING         BIT(IDLE) | BIT(BACKOFF) | BIT(FAILED) | BIT(OCCUPIED)
 #define CHANNEL_NEXT_BACKOFF            BIT(IDLE) | BIT(CONNECTING) | BIT(OCCUPIED)
 #define CHANNEL_NEXT_FAILED             BIT(IDLE) | BIT(OCCUPIED)
+#define CHANNEL_NEXT_LISTENING          BIT(UNBOUND)
+#define CHANNEL_NEXT_UNBOUND            BIT(LISTENING)
+#define CHANNEL_NEXT_CONNECTED          BIT(OCCUPIED)
 #define CHANNEL_NEXT_OCCUPIED           BIT(IDLE) | BIT(BACKOFF) | BIT(FAILED) | BIT(SILENT)
 #define CHANNEL_NEXT_SILENT             BIT(IDLE) | BIT(BACKOFF) | BIT(FAILED) | BIT(OCCUPIED)
         CHANNEL_STATES(CHANNEL_NAME)
 };
 
-static void set_state(struct channel *c, enum channel_state state, const char *why)
+void channel_set_state(struct channel *c, enum channel_state state, const char *why)
 {
         if (c->state == state)
                 return;
@@ -61,7 +64,10 @@ int channel_new(struct channel **ret, struct guest *g, const struct channel_conf
         if (!c)
                 return -ENOMEM;
 
-        *c = (struct channel){ .guest = g, .config = *config, .state = CHANNEL_IDLE };
+        *c = (struct channel){ .guest = g,
+                               .config = *config,
+                               .state = config->listens ? CHANNEL_UNBOUND : CHANNEL_IDLE,
+                               .fd = -1 };
         *ret = c;
         return 0;
 }
@@ -79,6 +85,7 @@ struct channel *channel_free(struct channel *c)
                 return NULL;
 
         detach_waiter(c);
+        channel_clear_listening(c);
         connect_free(c->connect);
         DL_DELETE(c->guest->channels, c);
         free(c);
@@ -90,23 +97,30 @@ bool channel_is_occupied(const struct channel *c)
         return c->state == CHANNEL_OCCUPIED || c->state == CHANNEL_SILENT;
 }
 
+uint64_t channel_delay(const struct channel *c, unsigned failures)
+{
+        const struct guest_config *config = &c->guest->config;
+
+        /* Whatever is configured, nothing is tried without a break. */
+        return backoff_delay((uint64_t)MAX(config->initial_delay_sec, 1u) * c->guest->second_ms,
+                             (uint64_t)MAX(config->max_delay_sec, 1u) * c->guest->second_ms,
+                             failures, backoff_random());
+}
+
 static void back_off(struct channel *c, unsigned failures, const char *why)
 {
         const struct guest_config *config = &c->guest->config;
-        uint64_t first, ceiling, delay;
+        uint64_t delay;
 
         if (config->max_attempts > 0 && failures >= config->max_attempts) {
-                set_state(c, CHANNEL_FAILED, why);
+                channel_set_state(c, CHANNEL_FAILED, why);
                 return;
         }
 
-        /* Whatever is configured, nothing is tried without a break. */
-        first = (uint64_t)MAX(config->initial_delay_sec, 1u) * c->guest->second_ms;
-        ceiling = (uint64_t)MAX(config->max_delay_sec, 1u) * c->guest->second_ms;
-        delay = backoff_delay(first, ceiling, failures, backoff_random());
+        delay = channel_delay(c, failures);
         c->retry_at_msec = channel_now_msec() + delay;
         c->retry_at_usec = clock_usec(CLOCK_REALTIME) + delay * 1000;
-        set_state(c, CHANNEL_BACKOFF, why);
+        channel_set_state(c, CHANNEL_BACKOFF, why);
 }
 
 static void count_failure(struct channel *c, int cause, const char *text)
@@ -151,11 +165,19 @@ static struct waiter *take_first(struct channel *c)
         return first;
 }
 
+static void occupy(struct channel *c, int fd)
+{
+        struct guest *g = c->guest;
+        struct waiter *w = take_first(c);
+
+        c->is_greeted = false;
+        channel_set_state(c, CHANNEL_OCCUPIED, "connected");
+        g->events.on_connected(g->userdata, c, w, fd);
+}
+
 static void on_done(void *userdata, int result, const struct error *error)
 {
         struct channel *c = userdata;
-        struct guest *g = c->guest;
-        struct waiter *w;
 
         c->connect = connect_free(c->connect);
         if (result < 0) {
@@ -163,10 +185,7 @@ static void on_done(void *userdata, int result, const struct error *error)
                 return;
         }
 
-        w = take_first(c);
-        c->is_greeted = false;
-        set_state(c, CHANNEL_OCCUPIED, "connected");
-        g->events.on_connected(g->userdata, c, w, result);
+        occupy(c, result);
 }
 
 int channel_connect(struct channel *c, struct waiter *w)
@@ -183,10 +202,15 @@ int channel_connect(struct channel *c, struct waiter *w)
 
         c->waiter = w;
         w->channel = c;
+        if (c->is_accepted) {
+                occupy(c, channel_take_accepted(c));
+                return 0;
+        }
+
         w->holds_until_msec =
                 MAX(w->holds_until_msec,
                     channel_now_msec() + (uint64_t)WAITING_HOLD_MS * g->second_ms / 1000);
-        set_state(c, CHANNEL_CONNECTING, "a device waits");
+        channel_set_state(c, CHANNEL_CONNECTING, "a device waits");
         r = connect_new(&c->connect, g->base, &target, on_done, c);
         if (r < 0) {
                 error_set(&error, ERROR_CONNECT_FAILED, "cannot connect to %s: %s", c->config.text,
@@ -204,21 +228,25 @@ void channel_cancel(struct channel *c)
 
         detach_waiter(c);
         c->connect = connect_free(c->connect);
-        set_state(c, CHANNEL_IDLE, "not wanted any more");
+        channel_set_state(c, CHANNEL_IDLE, "not wanted any more");
 }
 
 void channel_reset(struct channel *c)
 {
         c->failures = 0;
+        if (c->config.listens)
+                c->retry_at_msec = 0;
+        if (c->state == CHANNEL_UNBOUND)
+                channel_listen_again(c);
         if (c->state == CHANNEL_BACKOFF || c->state == CHANNEL_FAILED)
-                set_state(c, CHANNEL_IDLE, "to be tried at once");
+                channel_set_state(c, CHANNEL_IDLE, "to be tried at once");
 }
 
 void channel_occupy(struct channel *c)
 {
         channel_cancel(c);
         c->is_greeted = false;
-        set_state(c, CHANNEL_OCCUPIED, "adopted");
+        channel_set_state(c, CHANNEL_OCCUPIED, "adopted");
 }
 
 void channel_release(struct channel *c, enum channel_outcome outcome, const char *message)
@@ -230,11 +258,13 @@ void channel_release(struct channel *c, enum channel_outcome outcome, const char
 
         message = message ?: "the connection was lost";
         switch (outcome) {
-        case CHANNEL_FREE: set_state(c, CHANNEL_IDLE, "released"); break;
+        case CHANNEL_FREE: channel_set_state(c, CHANNEL_IDLE, "released"); break;
         case CHANNEL_LOST:
                 /* One that worked has not failed; and its end was a session's, who logs it. */
                 guest_set_last_error(g, message);
-                if (c->is_greeted)
+                if (c->is_accepted)
+                        channel_lose_accepted(c, message);
+                else if (c->is_greeted)
                         back_off(c, 0, message);
                 else
                         count_failure(c, -ECONNRESET, message);
@@ -253,15 +283,16 @@ void channel_set_greeted(struct channel *c)
                 return;
 
         c->is_greeted = true;
+        channel_set_state(c, CHANNEL_OCCUPIED, "hello");
+        c = c->origin ?: c;
         c->failures = 0;
-        set_state(c, CHANNEL_OCCUPIED, "hello");
         guest_note_hello(c);
 }
 
 void channel_set_silent(struct channel *c)
 {
         if (channel_is_occupied(c) && !c->is_greeted)
-                set_state(c, CHANNEL_SILENT, "no hello");
+                channel_set_state(c, CHANNEL_SILENT, "no hello");
 }
 
 struct guest *channel_guest(const struct channel *c)

@@ -23,24 +23,22 @@ enum {
         DESCRIPTION,
         CHANNEL,
         ALLOW_USER,
-        ALLOW_CLEAR_TEXT,
 #define NUMBER_KEY(key, section, name, field, lowest, highest, by_default) key,
         NUMBERS(NUMBER_KEY)
 #undef NUMBER_KEY
                 TLS, /* and the keys of that section */
-        N_KEYS = TLS + N_TLS_KEYS,
+        ALLOW_CLEAR_TEXT = TLS + N_TLS_KEYS,
+        N_KEYS,
 };
 
 static const struct ini_key rows[N_KEYS] = {
         [DESCRIPTION] = { "Guest", "Description", .set = config_set_text,
                           .offset = offsetof(struct guest_config, description) },
         [CHANNEL] = { "Guest", "Channel", .is_list = true, .set = channels_add,
-                      .takes = "tcp:HOST:PORT, tcp:HOST:FIRST-LAST or unix:/PATH" },
-        [ALLOW_USER] = { "Guest", "AllowUser",
-                         .refusal = "this version does not listen for guests: remove AllowUser=" },
-        [ALLOW_CLEAR_TEXT] = { "Guest", "AllowClearText",
-                               .refusal = "this version does not listen for guests: remove "
-                                          "AllowClearText=" },
+                      .takes = "tcp:HOST:PORT, tcp:HOST:FIRST-LAST, unix:/PATH, one of these after "
+                               "listen:, or listen:systemd" },
+        [ALLOW_USER] = { "Guest", "AllowUser", .set = channels_allow_user,
+                         .takes = "a name in /etc/passwd or a number" },
         [TLS] = { "TLS" },
 #define TLS_ROW(key, n, field, how)                                                                \
         [TLS + key] = { "TLS", n, .set = how, .offset = offsetof(struct guest_config, tls.field) },
@@ -55,6 +53,10 @@ static const struct ini_key rows[N_KEYS] = {
                   .highest = high },
                 NUMBERS(NUMBER_ROW)
 #undef NUMBER_ROW
+                        [ALLOW_CLEAR_TEXT] = { "TLS", "AllowClearText", .set = ini_set_bool,
+                                               .takes = "yes or no",
+                                               .offset = offsetof(struct guest_config,
+                                                                  allow_clear_text) },
 };
 
 const struct ini_table guest_keys = { rows, N_KEYS };
@@ -108,7 +110,9 @@ static int check(const struct guest_config *guest, const struct ini_place places
                 return -EINVAL;
         }
 
-        return tls_config_check(guest, places + TLS, teller);
+        return channels_check(guest, places[ALLOW_USER], teller) < 0
+                       ? -EINVAL
+                       : tls_config_check(guest, places + TLS, teller);
 }
 
 int guest_config_load(struct guest_config *ret_guest, const char *name, struct conf_file *file,

@@ -84,5 +84,13 @@ void tls_config_clear(struct tls_config *tls);
 int channels_add(const struct ini_key *key, void *target, const char *value,
                  struct ini_error *error);
 
+/* The same for AllowUser=. */
+int channels_allow_user(const struct ini_key *key, void *target, const char *value,
+                        struct ini_error *error);
+
+/* Does AllowUser= have a channel to be good for? And may guests dial in in clear text? */
+int channels_check(const struct guest_config *guest, struct ini_place allow_user,
+                   struct teller *teller);
+
 /* Orders channels by what they connect to; 0: it is the same. */
 int channel_compare(const struct channel_config *a, const struct channel_config *b);

@@ -209,7 +209,7 @@ int tls_config_check(const struct guest_config *guest, const struct ini_place pl
         r = check_pairs(tls, places, teller);
         if (r < 0)
                 return r;
-        if (!tls_config_is_on(tls) && places[TLS_SECTION].line > 0) {
+        if (!tls_config_is_on(tls) && places[TLS_SECTION].line > 0 && !guest->allow_clear_text) {
                 config_tell(teller, places[TLS_SECTION],
                             "the section has neither CAFile= nor PSKFile=: write one, or remove "
                             "the section to have this guest served in clear text");
@@ -235,14 +235,16 @@ static bool is_loopback(const char *host)
         return !strcasecmp(host, "localhost");
 }
 
+bool channel_is_exposed(const struct guest_config *guest, const struct channel_config *channel)
+{
+        return !tls_config_is_on(&guest->tls) && channel->address.kind == ADDRESS_TCP &&
+               !is_loopback(channel->address.host);
+}
+
 bool guest_config_is_exposed(const struct guest_config *guest)
 {
-        if (tls_config_is_on(&guest->tls))
-                return false;
-
         for (size_t i = 0; i < guest->n_channels; i++)
-                if (guest->channels[i].address.kind == ADDRESS_TCP &&
-                    !is_loopback(guest->channels[i].address.host))
+                if (channel_is_exposed(guest, &guest->channels[i]))
                         return true;
 
         return false;

@@ -13,6 +13,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "filter/guests.h"
 #include "filter/policy.h"
@@ -27,13 +28,13 @@
 /* As many mistakes are listed; all of them are on D-Bus. */
 #define CONFIG_ERRORS_MAX 256
 
-/* "tcp:" and a host name of 255, or "unix:" and a path of 107 bytes */
+/* "listen:tcp:" and a host name of 255, or "listen:unix:" and a path of 107 bytes */
 #define CHANNEL_TEXT_SIZE 288
 
 struct rules_edit;
 
 struct channel_config {
-        struct address address;
+        struct address address; /* "listen:systemd": ADDRESS_FD, and the guest's name as host */
         char text[CHANNEL_TEXT_SIZE]; /* as written, of a range the one port: "tcp:vm1:4001" */
         uint32_t line, column;        /* where the guest's file has it */
         bool listens;                 /* "listen:": the guest dials in */
@@ -74,6 +75,9 @@ struct guest_config {
         unsigned greeting_sec;  /* without a hello for so long the guest counts as silent */
         unsigned keepalive_sec; /* TCP keepalive: idle time and interval */
         unsigned user_timeout_sec;
+
+        uid_t allow_uid; /* who may dial in at a unix socket, besides root and us; 0: nobody */
+        bool allow_clear_text; /* guests may dial in from a network without encryption */
 
         struct tls_config tls;
 };
@@ -132,5 +136,6 @@ bool tls_config_is_on(const struct tls_config *tls);
 
 /* Do bytes of that guest's go through a network, as everybody on it can read them? */
 bool guest_config_is_exposed(const struct guest_config *guest);
+bool channel_is_exposed(const struct guest_config *guest, const struct channel_config *channel);
 
 const struct guest_config *config_find_guest(const struct config *config, const char *name);

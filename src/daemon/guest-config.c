@@ -16,7 +16,7 @@ static struct channel *find_channel(const struct guest *g, const char *text)
         struct channel *c;
 
         DL_FOREACH (g->channels, c)
-                if (!strcmp(c->config.text, text))
+                if (!strcmp(c->config.text, text) && !c->is_accepted)
                         break;
         return c;
 }
@@ -58,6 +58,9 @@ static void replace_channels(struct guest *g, struct channel **spares)
                         c->is_leaving = false;
                         if (!channel_is_occupied(c))
                                 channel_reset(c);
+                        /* Whether its sockets may be used, the new configuration may say. */
+                        if (c->config.listens && c->config.address.kind == ADDRESS_FD)
+                                channel_listen_again(c);
                 } else {
                         c = *spares;
                         DL_DELETE(*spares, c);
@@ -66,11 +69,15 @@ static void replace_channels(struct guest *g, struct channel **spares)
                 DL_APPEND(now, c);
         }
 
+        /* Of those that leave, what listens before what was accepted there. */
         DL_FOREACH_SAFE (g->channels, c, next) {
                 c->is_leaving = true;
-                if (!channel_is_occupied(c))
+                if (!channel_is_occupied(c) && !c->is_accepted)
                         channel_free(c);
         }
+        DL_FOREACH_SAFE (g->channels, c, next)
+                if (!channel_is_occupied(c) && !c->origin)
+                        channel_free(c);
         DL_CONCAT(now, g->channels);
         g->channels = now;
 }

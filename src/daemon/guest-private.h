@@ -17,6 +17,14 @@ struct channel {
         struct connect *connect; /* while connecting */
         struct waiter *waiter;   /* for whom */
 
+        struct listener *listener; /* of one that listens, once its guest works */
+
+        /* Of a connection of a guest that has dialled in. */
+        bool is_accepted;
+        struct channel *origin; /* where; NULL: not configured any more */
+        int fd;                 /* while nobody has it; or -1 */
+        struct event *io;       /* has it been closed? */
+
         unsigned failures;      /* in a row, without a hello between them */
         int cause;              /* negative errno of the last; 0 after a hello */
         uint64_t retry_at_msec; /* in BACKOFF: CLOCK_MONOTONIC */
@@ -40,6 +48,7 @@ struct guest {
         char last_error[sizeof(((struct error *)NULL)->text)];
         bool is_disconnected;
         bool is_unreachable; /* as logged last */
+        bool is_here;        /* it has dialled in, and not gone since */
         unsigned second_ms;  /* 1000; tests have shorter seconds */
 };
 
@@ -79,8 +88,34 @@ void channel_cancel(struct channel *c);
 /* Forgets delays and failures. */
 void channel_reset(struct channel *c);
 
+/* One step between the states of guest.h. */
+void channel_set_state(struct channel *c, enum channel_state state, const char *why);
+
+/* After so many failures, in milliseconds. */
+uint64_t channel_delay(const struct channel *c, unsigned failures);
+
 /* Has a session that we did not connect. */
 void channel_occupy(struct channel *c);
+
+/* channel-listen.c */
+
+/* Listens, if it does not yet; and takes no more connections than there may be. */
+void channel_listen(struct channel *c);
+
+/* Listens anew, where it could not, or where systemd's sockets may be allowed or not now. */
+void channel_listen_again(struct channel *c);
+
+/* Of one that listens and is freed, or a connection: what only they have. */
+void channel_clear_listening(struct channel *c);
+
+/* Takes the connection that the guest has made: now it is a session's. */
+int channel_take_accepted(struct channel *c);
+
+/* The guest has left it, or another; the next one is not used before a delay. */
+void channel_lose_accepted(struct channel *c, const char *message);
+
+/* Finds where a connection was made whose session goes on over a restart. */
+void channel_find_origin(struct channel *c);
 
 /* CLOCK_MONOTONIC, in milliseconds */
 uint64_t channel_now_msec(void);

@@ -43,6 +43,7 @@ static size_t count_channels(const struct guest *g, unsigned states)
 #define BIT(state) (1u << CHANNEL_##state)
 #define OCCUPIED   (BIT(OCCUPIED) | BIT(SILENT))
 #define IN_USE     (OCCUPIED | BIT(CONNECTING))
+#define FREE       (BIT(IDLE) | BIT(BACKOFF) | BIT(FAILED) | BIT(CONNECTED))
 
 /* How many more channels may be used at the same time. */
 static size_t room(const struct guest *g)
@@ -53,12 +54,28 @@ static size_t room(const struct guest *g)
         return !g->is_disconnected && used < limit ? limit - used : 0;
 }
 
-/* One that has not failed, if there is any; or one whose delay is over. */
+/* What the delay of is, before the channel may be used; or NULL. */
+static const struct channel *delayed(const struct channel *c)
+{
+        if (c->state == CHANNEL_CONNECTED)
+                return c->origin;
+
+        return c->state == CHANNEL_BACKOFF ? c : NULL;
+}
+
+/*
+ * One that the guest has made itself, if there is any; one that has not failed; or one whose delay
+ * is over.
+ */
 static struct channel *first_ready(const struct guest *g)
 {
         uint64_t now = channel_now_msec();
         struct channel *c;
 
+        DL_FOREACH (g->channels, c)
+                if (c->state == CHANNEL_CONNECTED &&
+                    (!c->origin || c->origin->retry_at_msec <= now))
+                        return c;
         DL_FOREACH (g->channels, c)
                 if (c->state == CHANNEL_IDLE)
                         return c;
@@ -71,15 +88,16 @@ static struct channel *first_ready(const struct guest *g)
 /* The channel whose delay somebody waits for, or NULL. */
 static const struct channel *next_retry(const struct guest *g)
 {
-        const struct channel *c, *next = NULL;
+        const struct channel *c, *d, *next = NULL;
 
         if (room(g) == 0 || !guest_first_unserved(g))
                 return NULL;
 
-        DL_FOREACH (g->channels, c)
-                if (c->state == CHANNEL_BACKOFF &&
-                    (!next || c->retry_at_msec < next->retry_at_msec))
-                        next = c;
+        DL_FOREACH (g->channels, c) {
+                d = delayed(c);
+                if (d && (!next || d->retry_at_msec < next->retry_at_msec))
+                        next = d;
+        }
         return next;
 }
 
@@ -125,6 +143,8 @@ static void on_work(evutil_socket_t fd, short what, void *userdata)
         while (room(g) > 0 && (w = guest_first_unserved(g)) && (c = first_ready(g)))
                 if (channel_connect(c, w) < 0)
                         break;
+        DL_FOREACH (g->channels, c)
+                channel_listen(c);
         set_timer(g);
 }
 
@@ -208,7 +228,7 @@ static bool are_enough(const struct guest *g, size_t channels)
 
 bool guest_has_free_channel(const struct guest *g)
 {
-        return are_enough(g, MIN(count_channels(g, ~IN_USE), room(g)));
+        return are_enough(g, MIN(count_channels(g, FREE), room(g)));
 }
 
 bool guest_has_idle_channel(const struct guest *g, size_t given_back)
@@ -218,7 +238,7 @@ bool guest_has_idle_channel(const struct guest *g, size_t given_back)
 
         if (g->is_disconnected || used >= limit)
                 return false;
-        return are_enough(g, MIN(count_channels(g, BIT(IDLE)), limit - used));
+        return are_enough(g, MIN(count_channels(g, BIT(IDLE) | BIT(CONNECTED)), limit - used));
 }
 
 void guest_connect(struct guest *g)
@@ -250,13 +270,16 @@ struct channel *guest_occupy(struct guest *g, const char *text)
         struct channel *c;
 
         DL_FOREACH (g->channels, c)
-                if (!strcmp(c->config.text, text) && !channel_is_occupied(c))
+                if (!strcmp(c->config.text, text) && !channel_is_occupied(c) && !c->config.listens)
                         break;
         if (!c) {
                 snprintf(config.text, sizeof(config.text), "%s", text);
                 if (channel_new(&c, g, &config) < 0)
                         return NULL;
                 c->is_leaving = true;
+                c->is_accepted = !strncmp(text, "listen:", strlen("listen:"));
+                if (c->is_accepted)
+                        channel_find_origin(c);
                 DL_APPEND(g->channels, c);
         }
 
@@ -315,10 +338,14 @@ enum guest_state guest_state(const struct guest *g)
 {
         if (g->is_disconnected)
                 return GUEST_DISCONNECTED;
-        if (count_channels(g, OCCUPIED) > 0)
+        if (count_channels(g, OCCUPIED | BIT(CONNECTED)) > 0)
                 return GUEST_CONNECTED;
         if (count_channels(g, BIT(CONNECTING)) > 0)
                 return GUEST_CONNECTING;
+        if (count_channels(g, BIT(LISTENING)) > 0)
+                return GUEST_LISTENING;
+        if (count_channels(g, BIT(UNBOUND)) > 0 && g->last_error[0])
+                return GUEST_UNREACHABLE;
         if (g->channels && count_channels(g, ~BIT(FAILED)) == 0)
                 return GUEST_FAILED;
         if (next_retry(g) && !first_ready(g))

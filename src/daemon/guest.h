@@ -3,7 +3,9 @@
 /*
  * A guest: its channels, who occupies each, and the devices that wait for one, in order. While a
  * device waits, a free channel is connected for it; what fails is tried again after a delay that
- * doubles up to a ceiling, with jitter. Nothing is connected for nobody.
+ * doubles up to a ceiling, with jitter. Nothing is connected for nobody. But a guest may dial in
+ * when it likes, where a channel listens: each connection is one more channel, for the next device,
+ * and vanishes with it.
  *
  * A guest knows no devices: those that wait embed a struct waiter.
  */
@@ -21,9 +23,10 @@
 #define GUEST_STATES(S) \
         S(IDLE,          "idle",          "no device is there or waits") \
         S(CONNECTING,    "connecting",    "a device waits, and no channel is occupied yet") \
+        S(LISTENING,     "listening",     "the guest is waited for to dial in") \
         S(UNREACHABLE,   "unreachable",   "the last attempt failed; tried again at RetryAtUSec") \
         S(FAILED,        "failed",        "MaxAttempts failed; Connect(), Attach() or a reload tries again") \
-        S(CONNECTED,     "connected",     "at least one channel is occupied") \
+        S(CONNECTED,     "connected",     "at least one channel is occupied, or the guest has dialled in") \
         S(DISCONNECTED,  "disconnected",  "Disconnect() was called; Connect() ends that")
 
 #define CHANNEL_STATES(S) \
@@ -31,6 +34,9 @@
         S(CONNECTING,    "connecting",    "being connected for a device") \
         S(BACKOFF,       "backoff",       "free, but failed: not before its retry time") \
         S(FAILED,        "failed",        "MaxAttempts failed in a row") \
+        S(LISTENING,     "listening",     "the guest may dial in here") \
+        S(UNBOUND,       "unbound",       "nobody can dial in here; LastError says why, and it is tried again") \
+        S(CONNECTED,     "connected",     "the guest has dialled in, and no device has it yet") \
         S(OCCUPIED,      "occupied",      "a device's session has it") \
         S(SILENT,        "silent",        "occupied, and no hello has come within GreetingSec")
 /* clang-format on */
@@ -47,6 +53,10 @@ enum channel_state {
 #undef CHANNEL_STATE_VALUE
 };
 
+/* Connections of a guest that has dialled in, at one channel that listens, unless MaxDevices= is
+ * set. */
+#define GUEST_ACCEPTED_MAX 8
+
 struct guest_events {
         /*
          * A channel is connected for this waiter, which has left the queue. The socket (connected,
@@ -60,6 +70,8 @@ struct guest_events {
          * on waiting, unless it is dequeued, which is allowed from here.
          */
         void (*on_failed)(void *userdata, struct waiter *waiter, const struct error *error);
+        /* The guest has dialled in, after it was away. NULL if nobody wants to know. */
+        void (*on_dialled_in)(void *userdata, struct guest *guest);
         /* State, queue, a channel, retry time or last error has changed. */
         void (*on_changed)(void *userdata, struct guest *guest);
 };

@@ -356,3 +356,15 @@ int ini_set_number(const struct ini_key *key, void *target, const char *value,
         *(unsigned *)((char *)target + key->offset) = (unsigned)number;
         return 0;
 }
+
+int ini_set_bool(const struct ini_key *key, void *target, const char *value,
+                 struct ini_error *error)
+{
+        bool is_yes = !strcmp(value, "yes");
+
+        if (!is_yes && strcmp(value, "no") != 0)
+                return -EINVAL;
+
+        *(bool *)((char *)target + key->offset) = is_yes;
+        return 0;
+}

@@ -41,7 +41,7 @@ struct ini_key {
         int (*set)(const struct ini_key *key, void *target, const char *value,
                    struct ini_error *error);
 
-        /* For ini_set_number(): where in the target the unsigned is, and its range. */
+        /* Where in the target the value is; for ini_set_number(), an unsigned, its range. */
         size_t offset;
         unsigned lowest, highest;
 };
@@ -67,3 +67,7 @@ int ini_error_set(struct ini_error *error, const char *format, ...) PRINTF(2, 3)
 /* An ini_key's set: a decimal number in its range. */
 int ini_set_number(const struct ini_key *key, void *target, const char *value,
                    struct ini_error *error);
+
+/* The same: "yes" or "no", in a bool. */
+int ini_set_bool(const struct ini_key *key, void *target, const char *value,
+                 struct ini_error *error);

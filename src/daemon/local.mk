@@ -2,10 +2,13 @@
 noinst_LIBRARIES += libdaemon.a
 libdaemon_a_CPPFLAGS = $(AM_CPPFLAGS) -DSYSCONFDIR='"$(sysconfdir)"' -DPREFIX='"$(prefix)"'
 libdaemon_a_SOURCES = \
+	%D%/activation.c \
+	%D%/activation.h \
 	%D%/backoff.c \
 	%D%/backoff.h \
 	%D%/candidates.c \
 	%D%/candidates.h \
+	%D%/channel-listen.c \
 	%D%/channel.c \
 	%D%/config-channel.c \
 	%D%/config-filters.c \
@@ -46,6 +49,8 @@ libdaemon_a_SOURCES = \
 	%D%/launcher.c \
 	%D%/launcher.h \
 	%D%/limit.c \
+	%D%/listener.c \
+	%D%/listener.h \
 	%D%/manager-private.h \
 	%D%/manager.c \
 	%D%/manager.h \

@@ -16,8 +16,8 @@
 #include <systemd/sd-daemon.h>
 #include <unistd.h>
 
+#include "daemon/activation.h"
 #include "daemon/judge.h"
-#include "daemon/keep.h"
 #include "daemon/launcher.h"
 #include "daemon/manager.h"
 #include "daemon/options.h"
@@ -32,9 +32,6 @@
 
 /* How long children may take to return their devices. */
 #define STOP_SEC 15
-
-/* Of those that systemd hands over, the ones that are a session's. */
-#define SESSION_NAME "session-"
 
 struct program {
         struct daemon_options options;
@@ -218,36 +215,6 @@ static int make_directory(const char *path)
         return -errno;
 }
 
-/*
- * What a former daemon stored, by name: hubs go to the manager, sessions to the caller. Others are
- * closed.
- */
-static size_t take_stored(struct program *p, int **ret_sessions)
-{
-        CLEANUP(freep) int *sessions = NULL;
-        char **names = NULL;
-        size_t count = 0;
-        int n;
-
-        n = sd_listen_fds_with_names(1, &names);
-        sessions = n > 0 ? calloc((size_t)n, sizeof(*sessions)) : NULL;
-        for (int i = 0; i < n; i++) {
-                int fd = SD_LISTEN_FDS_START + i;
-
-                if (sessions && !strncmp(names[i], SESSION_NAME, strlen(SESSION_NAME)))
-                        sessions[count++] = fd;
-                else if (p->manager && !strncmp(names[i], KEEP_HUB_PREFIX, strlen(KEEP_HUB_PREFIX)))
-                        manager_adopt_hub(p->manager, fd);
-                else
-                        close(fd);
-                free(names[i]);
-        }
-        free(names);
-
-        *ret_sessions = TAKE(sessions);
-        return count;
-}
-
 /* Those of the configuration. */
 static const char *const *get_directories(struct program *p)
 {
@@ -288,6 +255,7 @@ static int set_up(struct program *p)
                 return -EINVAL;
         }
 
+        activation_check(manager_config(p->manager));
         event_add(p->deadline, &delay);
         return bus_new(&p->bus, p->base, p->manager, &bus, &bus_events, p);
 }
@@ -310,9 +278,8 @@ static void tear_down(struct program *p)
 
 int main(int argc, char **argv)
 {
-        CLEANUP(freep) int *fds = NULL;
+        CLEANUP(stored_clear) struct stored stored = { 0 };
         struct program program = { .exit_code = EXIT_SUCCESS };
-        size_t n_fds;
         int r;
 
         log_set_name("usbredird");
@@ -325,10 +292,12 @@ int main(int argc, char **argv)
         if (program.options.judge)
                 return judge_print(&program.options, get_directories(&program)) < 0;
 
+        activation_take(&stored);
         r = set_up(&program);
-        n_fds = take_stored(&program, &fds);
+        for (size_t i = 0; r == 0 && i < stored.n_hubs; i++)
+                manager_adopt_hub(program.manager, stored.hubs[i]);
         if (r == 0)
-                r = manager_start(program.manager, fds, n_fds);
+                r = manager_start(program.manager, stored.sessions, stored.n_sessions);
         if (r == 0)
                 event_base_dispatch(program.base);
         else

@@ -142,8 +142,10 @@ static int start_worker(struct manager *m, struct entry *e, struct running *s, i
         order.purpose = CONTROL_REDIRECT;
         order.number = s->shown.number;
         order.flags = (s->shown.is_by_hand ? CONTROL_BY_HAND : 0) |
-                      (e->device.verdict.reset ? 0 : CONTROL_NO_RESET);
+                      (e->device.verdict.reset ? 0 : CONTROL_NO_RESET) |
+                      (channel_config(s->shown.channel)->listens ? CONTROL_ACCEPTED : 0);
         order.greeting_sec = guest_config(g)->greeting_sec;
+        order.user_timeout_sec = guest_config(g)->user_timeout_sec;
         order.usbfs_memory = share_for(count_sessions(m));
         snprintf(order.guest, sizeof(order.guest), "%s", guest_name(g));
         snprintf(order.channel, sizeof(order.channel), "%s", channel_text(s->shown.channel));
@@ -192,8 +194,10 @@ static bool is_first_of(const struct manager *m, const struct guest *g)
 }
 
 /* The guest is there, as it was not before: what waits for that may begin. */
-static void on_guest_up(struct manager *m, const struct guest *g)
+static void on_guest_up(void *userdata, struct guest *g)
 {
+        struct manager *m = userdata;
+
         for (struct device *d = m->devices; d; d = d->next)
                 if (manager_is_candidate(m, d, g)) {
                         d->is_rejected = false;
@@ -278,6 +282,7 @@ static void on_guest_changed(void *userdata, struct guest *g)
 const struct guest_events manager_guest_events = {
         .on_connected = on_connected,
         .on_failed = on_connect_failed,
+        .on_dialled_in = on_guest_up,
         .on_changed = on_guest_changed,
 };
 

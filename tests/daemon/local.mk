@@ -70,4 +70,6 @@ dist_check_SCRIPTS += %D%/test-daemon-devices.sh %D%/test-daemon-rules.sh
 TESTS += %D%/test-daemon-devices.sh %D%/test-daemon-rules.sh
 dist_check_SCRIPTS += %D%/test-daemon-devices.sh %D%/test-daemon-guests.sh
 TESTS += %D%/test-daemon-devices.sh %D%/test-daemon-guests.sh
+dist_check_SCRIPTS += %D%/test-daemon-devices.sh %D%/test-listen.sh
+TESTS += %D%/test-daemon-devices.sh %D%/test-listen.sh
 endif

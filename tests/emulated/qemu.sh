@@ -18,13 +18,14 @@ qemu_is_possible() {
         { echo "QEMU has no usb-redir"; return 1; }
 }
 
-# start_qemu CONTROLLER [CHANNELS]: as -device takes it, with so many usb-redir devices on it, or one.
-# Sets qemu_pid, and qemu_ports, one for each, which QEMU chooses.
+# start_qemu CONTROLLER [CHANNELS [CHARDEV]]: as -device takes it, with so many usb-redir devices on it,
+# or one. Sets qemu_pid, and qemu_ports, one for each, which QEMU chooses; none with a chardev that
+# dials, as "socket,path=/a,server=off,reconnect=1".
 start_qemu() {
     local line channels=() i
 
     for ((i = 0; i < ${2:-1}; i++)); do
-        channels+=(-chardev "socket,host=127.0.0.1,port=0,server=on,wait=off,id=c$i"
+        channels+=(-chardev "${3:-socket,host=127.0.0.1,port=0,server=on,wait=off},id=c$i"
             -device "usb-redir,chardev=c$i,bus=hc.0,bootindex=$i")
     done
     rm -f "$directory/serial"
@@ -39,6 +40,7 @@ start_qemu() {
     qemu_pid=$QEMU_PID
 
     qemu_ports=()
+    [ -z "${3-}" ] || return 0
     echo 'info chardev' >&"${QEMU[1]}"
     while IFS= read -t "$boot_deadline" -r line <&"${QEMU[0]}"; do
         [[ $line =~ 127\.0\.0\.1:([0-9]+) ]] || continue

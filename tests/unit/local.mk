@@ -25,7 +25,7 @@ EXTRA_DIST += \
 	%D%/worker-bed.h
 
 # What reads configuration files.
-config_ldadd = libdaemon.a $(LDADD) $(INIH_LIBS)
+config_ldadd = libdaemon.a $(LDADD) $(INIH_LIBS) $(LIBSYSTEMD_LIBS)
 
 if HAVE_CMOCKA
 unit_tests = \
@@ -40,6 +40,7 @@ unit_tests = \
 	%D%/test-daemon-connect \
 	%D%/test-daemon-guest \
 	%D%/test-daemon-guest-config \
+	%D%/test-daemon-guest-listen \
 	%D%/test-daemon-guest-retry \
 	%D%/test-daemon-launcher \
 	%D%/test-daemon-names \
@@ -121,6 +122,8 @@ daemon_ldadd = $(config_ldadd)
 %C%_test_daemon_guest_LDADD = $(daemon_ldadd)
 %C%_test_daemon_guest_config_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=getaddrinfo,--wrap=calloc
 %C%_test_daemon_guest_config_LDADD = $(daemon_ldadd)
+%C%_test_daemon_guest_listen_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=getaddrinfo
+%C%_test_daemon_guest_listen_LDADD = $(daemon_ldadd)
 %C%_test_daemon_guest_retry_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=getaddrinfo
 %C%_test_daemon_guest_retry_LDADD = $(daemon_ldadd)
 %C%_test_daemon_names_LDADD = $(daemon_ldadd)

@@ -267,7 +267,9 @@ static inline struct channel_config channel_at(const char *text)
         char message[512];
 
         snprintf(channel.text, sizeof(channel.text), "%s", text);
-        if (address_parse(text, &channel.address, message, sizeof(message)) < 0)
+        channel.listens = !strncmp(text, "listen:", 7);
+        if (address_parse(text + (channel.listens ? 7 : 0), &channel.address, message,
+                          sizeof(message)) < 0)
                 fail_msg("%s", message);
         return channel;
 }

@@ -66,7 +66,8 @@ static void keeps_the_guest_of_a_broken_file_and_takes_the_others(void **state)
         assert_errors(bed, "etc/guests.d/a.conf:3:12: MaxDevices= takes a number from 0 to 64; "
                            "found \"x\" (this guest stays as it was)\n"
                            "etc/guests.d/c.conf:2:9: Channel= takes tcp:HOST:PORT, "
-                           "tcp:HOST:FIRST-LAST or unix:/PATH; found \"c\" "
+                           "tcp:HOST:FIRST-LAST, unix:/PATH, one of these after listen:, or "
+                           "listen:systemd; found \"c\" "
                            "(this guest does not exist)\n");
 
         guest = config_find_guest(bed->config, "a");

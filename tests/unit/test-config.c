@@ -139,6 +139,52 @@ static void reads_channels_of_all_forms(void **state)
         assert_int_equal(guest->channels[5].line, 5);
 }
 
+static void reads_channels_that_listen(void **state)
+{
+        struct config_bed *bed = *state;
+        const struct guest_config *guest;
+
+        tree_write(&bed->tree, "etc/guests.d/a.conf",
+                   "[Guest]\nChannel=listen:tcp:127.0.0.1:4000-4001\nChannel=tcp:127.0.0.1:4000\n"
+                   "Channel=listen:tcp:[::1]:4000\nChannel=listen:unix:/run/usbredird/a.sock\n"
+                   "Channel=listen:systemd\nAllowUser=64055\n");
+        tree_write(&bed->tree, "etc/guests.d/b.conf",
+                   "[Guest]\nChannel=listen:systemd\nAllowUser=daemon\n");
+        tree_write(&bed->tree, "etc/guests.d/c.conf",
+                   "[Guest]\nChannel=listen:tcp:[::]:5000\n[TLS]\nAllowClearText=yes\n");
+        tree_write(&bed->tree, "etc/guests.d/d.conf",
+                   "[Guest]\nChannel=listen:tcp:0.0.0.0:5001\n[TLS]\nPSKFile=/psk\n");
+        config_bed_load(bed);
+        assert_errors(bed, "");
+        assert_guests(bed, "a(listen:tcp:127.0.0.1:4000 listen:tcp:127.0.0.1:4001 "
+                           "tcp:127.0.0.1:4000 listen:tcp:[::1]:4000 "
+                           "listen:unix:/run/usbredird/a.sock listen:systemd)b(listen:systemd)"
+                           "c(listen:tcp:[::]:5000)d(listen:tcp:0.0.0.0:5001)");
+
+        guest = config_find_guest(bed->config, "a");
+        assert_true(guest->channels[1].listens);
+        assert_string_equal(guest->channels[1].address.port, "4001");
+        assert_false(guest->channels[2].listens);
+        assert_string_equal(guest->channels[3].address.host, "::1");
+        assert_string_equal(guest->channels[4].address.path, "/run/usbredird/a.sock");
+        assert_int_equal(guest->channels[5].address.kind, ADDRESS_FD);
+        assert_int_equal(guest->allow_uid, 64055);
+        assert_false(guest_config_is_exposed(guest));
+        assert_int_equal(config_find_guest(bed->config, "b")->allow_uid, 1);
+        assert_true(guest_config_is_exposed(config_find_guest(bed->config, "c")));
+        assert_false(guest_config_is_exposed(config_find_guest(bed->config, "d")));
+}
+
+static void no_two_guests_listen_at_the_same_address(void **state)
+{
+        struct config_bed *bed = *state;
+
+        tree_write(&bed->tree, "etc/guests.d/a.conf", "[Guest]\nChannel=listen:unix:/a\n");
+        tree_write(&bed->tree, "etc/guests.d/b.conf", "[Guest]\nChannel=listen:unix:/a\n");
+        config_bed_load(bed);
+        assert_guests(bed, "");
+}
+
 static void takes_64_channels_and_refuses_one_more(void **state)
 {
         struct config_bed *bed = *state;
@@ -391,6 +437,8 @@ int main(void)
                 CONFIG_TEST(reads_a_guest),
                 CONFIG_TEST(a_guest_needs_but_a_channel),
                 CONFIG_TEST(reads_channels_of_all_forms),
+                CONFIG_TEST(reads_channels_that_listen),
+                CONFIG_TEST(no_two_guests_listen_at_the_same_address),
                 CONFIG_TEST(takes_64_channels_and_refuses_one_more),
                 CONFIG_TEST(takes_the_longest_host_and_path),
                 CONFIG_TEST(guests_are_sorted_and_replaced_and_masked),

@@ -276,10 +276,11 @@ static void knows_whether_one_more_would_be_served(void **state)
 
 static void names_every_state(void **state)
 {
-        static const char *const guests[] = { "idle",   "connecting", "unreachable",
+        static const char *const guests[] = { "idle",   "connecting", "listening",   "unreachable",
                                               "failed", "connected",  "disconnected" };
-        static const char *const channels[] = { "idle",   "connecting", "backoff",
-                                                "failed", "occupied",   "silent" };
+        static const char *const channels[] = { "idle",      "connecting", "backoff",
+                                                "failed",    "listening",  "unbound",
+                                                "connected", "occupied",   "silent" };
 
         for (size_t i = 0; i < ELEMENTS(guests); i++)
                 assert_string_equal(guest_state_string((enum guest_state)i), guests[i]);

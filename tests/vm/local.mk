@@ -7,6 +7,7 @@ EXTRA_DIST += \
 	%D%/check-daemon \
 	%D%/check-gadget \
 	%D%/check-hold \
+	%D%/check-listen \
 	%D%/check-plugs \
 	%D%/check-devices \
 	%D%/check-speed \
@@ -32,6 +33,7 @@ EXTRA_DIST += \
 	%D%/init \
 	%D%/interop.sh \
 	%D%/kernel.sh \
+	%D%/listen-shell \
 	%D%/listen.c \
 	%D%/machine.sh \
 	%D%/microphone.c \
