@@ -59,7 +59,8 @@ static json_t *guest_channels(const struct object *o)
         return TAKE(channels);
 }
 
-/* "1/4": how many have a device's session, of all that can. One that listens has others for that. */
+/* "1/4": how many have a device's session, of all that can. One that listens has others for that.
+ */
 static json_t *guest_used(const struct object *o)
 {
         const json_t *channels = json_object_get(o->properties, "Channels"), *channel;
