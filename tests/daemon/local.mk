@@ -72,4 +72,6 @@ dist_check_SCRIPTS += %D%/test-daemon-devices.sh %D%/test-daemon-guests.sh
 TESTS += %D%/test-daemon-devices.sh %D%/test-daemon-guests.sh
 dist_check_SCRIPTS += %D%/test-daemon-devices.sh %D%/test-listen.sh
 TESTS += %D%/test-daemon-devices.sh %D%/test-listen.sh
+dist_check_SCRIPTS += %D%/test-daemon-devices.sh %D%/test-listen.sh %D%/test-listen-tls.sh
+TESTS += %D%/test-daemon-devices.sh %D%/test-listen.sh %D%/test-listen-tls.sh
 endif

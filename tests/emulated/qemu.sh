@@ -5,6 +5,7 @@
 
 boot_line='usbredir: booted from the redirected stick'
 boot_deadline=60
+qemu_options=() # more of them, for the next one
 
 # Says what is missing to run it, and fails.
 qemu_is_possible() {
@@ -34,7 +35,7 @@ start_qemu() {
     coproc QEMU {
         exec qemu-system-x86_64 -M q35,usb=off -accel tcg -m 64 -nodefaults -display none \
             -monitor stdio -serial "file:$directory/serial" -device "$1,id=hc" "${channels[@]}" \
-            -boot reboot-timeout=1000 2>&1
+            -boot reboot-timeout=1000 "${qemu_options[@]}" 2>&1
     }
     # shellcheck disable=SC2153
     qemu_pid=$QEMU_PID
