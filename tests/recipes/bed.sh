@@ -169,6 +169,12 @@ has_device() {
     is "$1 is $2${3:+, $3}" 0 $?
 }
 
+# attach_dialled PORT: by hand, once win10 has dialled in.
+attach_dialled() {
+    soon usbredirctl attach "$1" win10 >/dev/null 2>&1
+    is "win10 has dialled in, and takes $1" 0 $?
+}
+
 is_forwarded() {
     usbredirctl sessions --no-legend | grep -q " $1 .*forwarding"
 }

@@ -109,4 +109,14 @@ sed -i s/4002/4003/ /etc/usbredir/guests.d/win10.conf
 usbredirctl reload
 exits "libvirt has forgotten TLS there; clear text is refused" 1 usbredirctl attach --wait 1-2 win10
 is "usbredird says so" 1 "$(grep -c 'speaks no TLS' "$directory/output")"
+
+file libvirt/connect
+run libvirt/attach-connect
+file libvirt/connect-guest
+usbredirctl reload
+attach_dialled 1-2
+guest_uses_after_reset 1-2
+run libvirt/validate
+is "libvirt has QEMU connect" 1 "$(grep -c -- \
+    '-chardev socket,id=charredir[0-9],host=192.0.2.1,port=4100,reconnect=1,tls-creds=' <<<"$out")"
 facts_end

@@ -66,4 +66,14 @@ usbredirctl attach --wait 1-1 win10
 has_device 1-1 redirected win10
 monitor win10 system_reset >/dev/null
 guest_uses 1-1
+stop "$pid"
+usbredirctl detach --all
+
+file qemu/dial-in-guest
+usbredirctl reload
+start qemu/dial-in
+attach_dialled 1-1
+attach_dialled 1-2
+has_device 1-1 redirected win10
+has_device 1-2 redirected win10
 facts_end

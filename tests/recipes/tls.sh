@@ -42,6 +42,20 @@ for tool in certtool openssl; do
     rm -f /run/vm/win10.monitor
 done
 
+file tls/dial-in-guest
+run tls/client
+usbredirctl reload
+start tls/dial-in
+attach_dialled 1-1
+has_device 1-1 redirected win10
+is "QEMU connects: the session is encrypted" yes \
+    "$(usbredirctl status 1-1 | grep -oP '^ *encrypted:? +\K.*')"
+monitor win10 system_reset >/dev/null
+guest_uses 1-1
+stop "$pid"
+rm -f /run/vm/win10.monitor
+usbredirctl detach 1-1
+
 run tls/psk
 file tls/psk-guest
 start tls/psk-qemu
