@@ -13,7 +13,6 @@
 
 #include <errno.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,6 +21,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 #include <utlist.h>
+
+#include "util/thread.h"
 
 struct job {
         char *host;
@@ -145,29 +146,6 @@ static void *run_jobs(void *unused)
         return NULL;
 }
 
-/* With the lock held. Signals are the main thread's. */
-static int start_thread(void)
-{
-        sigset_t all, saved;
-        pthread_attr_t attributes;
-        pthread_t thread;
-        int r;
-
-        r = pthread_attr_init(&attributes);
-        if (r != 0)
-                return -r;
-        pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
-
-        sigfillset(&all);
-        pthread_sigmask(SIG_SETMASK, &all, &saved);
-        r = pthread_create(&thread, &attributes, run_jobs, NULL);
-        pthread_sigmask(SIG_SETMASK, &saved, NULL);
-        pthread_attr_destroy(&attributes);
-        if (r == 0)
-                n_threads++;
-        return -r;
-}
-
 /* With the lock held: a job for that name, the one there is or a new one. */
 static int join_job(struct job **ret, const char *host)
 {
@@ -187,9 +165,10 @@ static int join_job(struct job **ret, const char *host)
                 return r;
 
         if (n_threads < RESOLVE_LOOKUPS_MAX) {
-                r = start_thread();
-                /* With any thread at all its turn comes. */
-                if (r < 0 && n_threads == 0)
+                r = thread_start(run_jobs, NULL);
+                if (r == 0)
+                        n_threads++;
+                else if (n_threads == 0) /* with any thread at all its turn comes */
                         return r;
         }
 

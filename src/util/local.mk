@@ -15,4 +15,6 @@ libutil_a_SOURCES = \
 	%D%/notify.c \
 	%D%/notify.h \
 	%D%/socket.c \
-	%D%/socket.h
+	%D%/socket.h \
+	%D%/thread.c \
+	%D%/thread.h

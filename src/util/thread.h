@@ -1,0 +1,8 @@
+#pragma once
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Threads for calls that block and cannot be told not to. Nobody waits for one.
+ */
+
+/* Runs the function, detached; signals stay the caller's. Returns 0 or a negative errno. */
+int thread_start(void *(*function)(void *), void *argument);
