@@ -7,6 +7,7 @@ EXTRA_DIST += \
 	%D%/control-bed.h \
 	%D%/devices.h \
 	%D%/dial-bed.h \
+	%D%/guard-tree.h \
 	%D%/guest-bed.h \
 	%D%/helpers.h \
 	%D%/link-bed.h \
@@ -38,10 +39,12 @@ unit_tests = \
 	%D%/test-config-tls \
 	%D%/test-daemon-backoff \
 	%D%/test-daemon-connect \
+	%D%/test-daemon-guard \
 	%D%/test-daemon-guest \
 	%D%/test-daemon-guest-config \
 	%D%/test-daemon-guest-listen \
 	%D%/test-daemon-guest-retry \
+	%D%/test-daemon-kernel-option \
 	%D%/test-daemon-launcher \
 	%D%/test-daemon-names \
 	%D%/test-daemon-options \
@@ -119,6 +122,8 @@ daemon_ldadd = $(config_ldadd)
 %C%_test_daemon_connect_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=getaddrinfo
 %C%_test_daemon_connect_LDADD = $(daemon_ldadd)
 %C%_test_daemon_guest_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=getaddrinfo
+%C%_test_daemon_guard_LDADD = $(daemon_ldadd)
+%C%_test_daemon_kernel_option_LDADD = $(daemon_ldadd)
 %C%_test_daemon_guest_LDADD = $(daemon_ldadd)
 %C%_test_daemon_guest_config_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=getaddrinfo,--wrap=calloc
 %C%_test_daemon_guest_config_LDADD = $(daemon_ldadd)

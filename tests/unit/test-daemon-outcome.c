@@ -59,6 +59,7 @@ static void each_cause_has_what_happens_next(void **state)
                 [CAUSE_DETACHED] = { "detached", NEXT_INHIBIT, NEXT_END },
                 [CAUSE_DENIED] = { "denied", NEXT_END, NEXT_END },
                 [CAUSE_SILENT] = { "silent", NEXT_ELSEWHERE, NEXT_RECONNECT },
+                [CAUSE_GUARDED] = { "guarded", NEXT_END, NEXT_END },
                 [CAUSE_DISCONNECTED] = { "disconnected", NEXT_RECONNECT, NEXT_END },
                 [CAUSE_ASLEEP] = { "asleep", NEXT_AWAKE, NEXT_AWAKE },
         };
