@@ -11,7 +11,7 @@
 enum ctl_exit command_attach(struct ctl *ctl, char **arguments)
 {
         CLEANUP(json_decrefp) json_t *path = NULL, *answer = NULL;
-        const char *guest = arguments[1] ? arguments[1] : "", *options[2] = { "", "" };
+        const char *guest = arguments[1] ? arguments[1] : "", *options[3] = { "", "", "" };
         enum ctl_exit result;
         int n = 0;
 
@@ -19,9 +19,11 @@ enum ctl_exit command_attach(struct ctl *ctl, char **arguments)
                 options[n++] = "wait";
         if (ctl->hold)
                 options[n++] = "hold";
+        if (ctl->force)
+                options[n++] = "force";
         /* Of the options as many are read as it says. */
         result = bus_order(ctl, &path, "o", "Attach", "ssa{sv}", arguments[0], guest, n, options[0],
-                           "b", true, options[1], "b", true);
+                           "b", true, options[1], "b", true, options[2], "b", true);
         if (result != CTL_DONE)
                 return result;
 

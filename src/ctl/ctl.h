@@ -27,10 +27,11 @@ enum ctl_exit {
 struct ctl {
         sd_bus *bus;
         bool json, no_legend, no_ask_password;
-        bool wait; /* attach: for the outcome */
-        bool hold; /* attach */
-        bool all;  /* detach: all devices */
-        bool add;  /* learn: also add the rule */
+        bool wait;  /* attach: for the outcome */
+        bool hold;  /* attach */
+        bool force; /* attach: although this machine needs it */
+        bool all;   /* detach: all devices */
+        bool add;   /* learn: also add the rule */
 
         const char *guest;  /* learn; NULL: the rule names none */
         const char *file;   /* rules add, learn; NULL: the daemon's choice */

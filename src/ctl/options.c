@@ -20,6 +20,7 @@
         O(NO_LEGEND,       "no-legend",       NULL,       NULL,           "print tables without headings") \
         O(WAIT,            "wait",            NULL,       "attach",       "attach: wait until the guest has the device, or fail (20 s)") \
         O(HOLD,            "hold",            NULL,       "attach",       "attach: keep it from the host's drivers while its guest is away") \
+        O(FORCE,           "force",           NULL,       "attach",       "attach: although this machine needs the device") \
         O(ALL,             "all",             NULL,       "detach",       "detach: all devices") \
         O(FILE,            "file",            "FILE",     "rules",        "rules add: to this file, NN-NAME.rules, instead of 20-added.rules") \
         O(BEFORE,          "before",          "LINE",     "rules",        "rules add: in front of this line, instead of as the last one") \
@@ -114,6 +115,7 @@ static enum options_result set_option(enum option_id option, const char *argumen
         case OPTION_NO_LEGEND: ctl->no_legend = true; break;
         case OPTION_WAIT: ctl->wait = true; break;
         case OPTION_HOLD: ctl->hold = true; break;
+        case OPTION_FORCE: ctl->force = true; break;
         case OPTION_ALL: ctl->all = true; break;
         case OPTION_FILE: ctl->file = argument; break;
         case OPTION_BEFORE: ctl->before = argument; break;

@@ -72,6 +72,7 @@ void manager_begin_wait(struct manager *m, struct entry *e, const struct candida
         e->is_over_limit = false;
         e->was_given = false;
         manager_take_turn(m, e);
+        manager_cancel_start(e);
         if (m->is_asleep) {
                 waiting_end(&d->waiting); /* it waits for the machine first */
         } else if (waiting_begin(&d->waiting, c->guests, c->n, how) < 0) {
@@ -94,6 +95,7 @@ void manager_rest(struct manager *m, struct entry *e, enum device_phase phase)
         e->was_given = false;
         waiting_end(&d->waiting);
         d->waiting.order = 0;
+        manager_cancel_start(e);
         d->intent = INTENT_NONE;
         d->guest[0] = '\0';
         d->phase = phase;
@@ -106,6 +108,7 @@ static bool rule_acts(const struct device *d, enum occasion occasion)
         case OCCASION_NONE: return false;
         case OCCASION_PLUG: return d->verdict.on & RULE_ON_PLUG;
         case OCCASION_START: return d->verdict.on & RULE_ON_START;
+        case OCCASION_UNGUARDED: return true;
         }
 
         return false;
@@ -131,6 +134,9 @@ void manager_begin_by_rule(struct manager *m, struct entry *e)
                 manager_changed(m, e);
                 return;
         }
+
+        if (manager_hold_back(m, e))
+                return;
 
         log_info("%s: to be redirected to guest '%s' by %s", device_id(&e->device),
                  manager_guest_for(m, &e->device), e->device.rule);

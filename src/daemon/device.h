@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "daemon/error.h"
+#include "daemon/guard.h"
 #include "daemon/guest.h"
 #include "filter/facts.h"
 #include "filter/guests.h"
@@ -73,6 +74,8 @@ struct device {
         bool is_rejected;  /* by its guest: no rule acts until that changes */
         bool is_held;      /* its port is claimed: no driver of the host gets it */
         bool hold;         /* asked for with Attach */
+        bool is_forced;    /* attached by hand with "force": no guard counts */
+        char guard[GUARD_REASON_SIZE]; /* why this machine needs it, or "" */
         char last_error[512];
 
         struct waiting waiting;          /* in guests' queues while WAITING */

@@ -191,6 +191,7 @@ static void take_in(struct manager *m, const struct device_info *info)
         if (!memcmp(&d->info, info, sizeof(*info)) && e->is_judged)
                 return;
         d->info = *info;
+        manager_look_soon(m);
         manager_update_verdict(m, d);
         if (d->verdict.kind == VERDICT_HUB)
                 hold_sockets_changed(m);
@@ -280,6 +281,7 @@ static void on_removed(void *userdata, const char *port)
         DL_DELETE(m->devices, &e->device);
         manager_free_entry(e);
         look_again(m, place);
+        manager_look_soon(m);
 }
 
 const struct hotplug_events manager_hotplug_events = {

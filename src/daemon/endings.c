@@ -21,7 +21,8 @@ static enum error_kind error_of(enum session_reason reason)
 
         switch (outcome_cause(reason)) {
         case CAUSE_REJECTED: return ERROR_GUEST_REJECTED;
-        case CAUSE_UNAVAILABLE: return ERROR_IN_USE;
+        case CAUSE_UNAVAILABLE:
+        case CAUSE_GUARDED: return ERROR_IN_USE;
         case CAUSE_UNPLUGGED:
         case CAUSE_LOST_IN_RESET: return ERROR_DEVICE_LOST;
         case CAUSE_GUEST_GONE: return ERROR_CONNECT_FAILED;

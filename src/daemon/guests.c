@@ -60,6 +60,8 @@ static void remove_guest(struct manager *m, struct host_guest *place)
 
         place->is_leaving = true;
         DL_FOREACH (m->devices, d) {
+                if (manager_starts_at(entry_of(d), place->guest))
+                        manager_reconnect(m, entry_of(d), false);
                 if (!waiting_is_at(&d->waiting, place->guest))
                         continue;
                 waiting_leave(&d->waiting, place->guest);

@@ -26,10 +26,19 @@ libdaemon_a_SOURCES = \
 	%D%/device-info.h \
 	%D%/device.h \
 	%D%/devices.c \
+	%D%/disk-probe.c \
+	%D%/disk-probe.h \
 	%D%/endings.c \
 	%D%/error.c \
 	%D%/error.h \
 	%D%/find.c \
+	%D%/guard-disk.c \
+	%D%/guard-keyboard.c \
+	%D%/guard-network.c \
+	%D%/guard-private.h \
+	%D%/guard.c \
+	%D%/guard.h \
+	%D%/guards.c \
 	%D%/guest-config.c \
 	%D%/guest-private.h \
 	%D%/guest-queue.c \
@@ -46,6 +55,8 @@ libdaemon_a_SOURCES = \
 	%D%/judge.h \
 	%D%/keep.c \
 	%D%/keep.h \
+	%D%/kernel-option.c \
+	%D%/kernel-option.h \
 	%D%/launcher.c \
 	%D%/launcher.h \
 	%D%/limit.c \

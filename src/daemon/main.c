@@ -58,7 +58,10 @@ static void update_status(struct program *p)
                 waiting += d->phase == DEVICE_IS_WAITING || d->phase == DEVICE_IS_STARTING;
         }
         snprintf(status, sizeof(status), "%u devices, %u redirected, %u waiting%s", devices,
-                 redirected, waiting, manager_is_paused(p->manager) ? "; paused" : "");
+                 redirected, waiting,
+                 manager_is_disabled(p->manager) ? "; disabled"
+                 : manager_is_paused(p->manager) ? "; paused"
+                                                 : "");
         if (p->is_ready && strcmp(status, p->status) != 0)
                 sd_notifyf(0, "STATUS=%s", status);
         strcpy(p->status, status);

@@ -5,11 +5,13 @@
  * hotplug says), decide.c (what is to be done with a device), sessions.c and endings.c (processes),
  * find.c and request.c (what people ask), startup.c (what a former daemon left), reload.c (the
  * configuration that comes into force), limit.c (MaxSessions), silent.c (guests that say nothing),
- * hold.c (what is kept from the host's drivers).
+ * guards.c (what this machine needs), hold.c (what is kept from the host's drivers).
  */
 #include <event2/event.h>
 
 #include "daemon/candidates.h"
+#include "daemon/disk-probe.h"
+#include "daemon/guard.h"
 #include "daemon/hotplug.h"
 #include "daemon/manager.h"
 #include "daemon/memory.h"
@@ -22,9 +24,20 @@
 #define ATTACH_SEC 20
 
 enum occasion {
-        OCCASION_NONE,  /* something about the device has changed */
-        OCCASION_PLUG,  /* it was plugged in */
-        OCCASION_START, /* cold start, its guest came up, a reload, resume, room for one more */
+        OCCASION_NONE,      /* something about the device has changed */
+        OCCASION_PLUG,      /* it was plugged in */
+        OCCASION_START,     /* cold start, its guest came up, a reload, resume, room for one more */
+        OCCASION_UNGUARDED, /* a guard has kept it from what one of these had begun */
+};
+
+/* Of a device: guards.c. */
+struct guarding {
+        struct disk_probe *probe; /* asks whether its disks are in use */
+        struct channel *channel;  /* connected for it, or NULL: its session waits for the probe */
+        int fd;                   /* of the channel */
+        struct sockaddr_storage peer; /* where its guest was last; no family: not known */
+        bool is_wanted;               /* by a rule, as soon as no guard holds it */
+        bool is_probed_busy;          /* the last probe said so */
 };
 
 /* A device, and what only the manager knows of it. */
@@ -49,6 +62,7 @@ struct entry {
         int hold_error;                      /* it could not be held: not tried again */
         uint8_t configuration;               /* to be restored */
 
+        struct guarding guarding;
         struct record record; /* as written */
 };
 
@@ -83,6 +97,19 @@ struct host_guest {
         bool is_leaving;
 };
 
+struct guard_file {
+        int fd;
+        struct event *event; /* NULL: neither */
+};
+
+/* Of a manager: guards.c. */
+struct guard_watch {
+        const struct guard_scope *scope;
+        struct event *timer; /* of the next look at all devices */
+        bool is_soon;        /* it is for a change */
+        struct guard_file mounts, swaps;
+};
+
 struct manager {
         struct event_base *base;
         struct manager_config settings;
@@ -95,6 +122,7 @@ struct manager {
         size_t n_guests;
         struct request *requests;
         struct memories memories;
+        struct guard_watch guards;
 
         struct port_claims *claims;
         bool sockets_changed, has_former_claims; /* to be looked at */
@@ -107,6 +135,7 @@ struct manager {
         bool is_asleep; /* nothing is begun */
         void (*on_asleep)(void *userdata);
         void *asleep_userdata;
+        bool is_disabled;
         uint32_t last_number; /* of a session */
         uint64_t last_order;  /* of a device that waits */
 
@@ -199,6 +228,32 @@ void manager_serve_limit(struct manager *m);
 /* A device whose guest says nothing goes on to another channel of its guests, if one is free. */
 void manager_leave_silent(struct manager *m);
 
+/* guards.c */
+
+/* Starts to look; a NULL scope is this machine. Returns 0 or -ENOMEM. */
+int manager_watch_guards(struct manager *m, const struct guard_scope *scope);
+void manager_leave_guards(struct manager *m);
+
+/* Something has come or gone, on which guards may look differently. */
+void manager_look_soon(struct manager *m);
+
+/* Is the device, which a rule is about to give away, needed here? Then it goes later. */
+bool manager_hold_back(struct manager *m, struct entry *e);
+
+/* The same for Attach: 0, or -EINVAL with ERROR_IN_USE. */
+int manager_refuse_guarded(struct manager *m, struct entry *e, const struct guest *g, bool force,
+                           struct error *ret_error);
+
+/*
+ * A channel is connected for the device: manager_begin_session(), now or when its disks have been
+ * probed, or not. The socket is taken.
+ */
+void manager_start_device(struct manager *m, struct entry *e, struct channel *channel, int fd);
+
+/* It is to be started no more; its channel is given back. */
+void manager_cancel_start(struct entry *e);
+bool manager_starts_at(const struct entry *e, const struct guest *g);
+
 /* devices.c */
 struct entry *manager_find_entry(const struct manager *m, const char *port); /* or NULL */
 extern const struct hotplug_events manager_hotplug_events;
@@ -215,6 +270,9 @@ extern const struct guest_events manager_guest_events;
 extern const struct worker_events manager_session_events;
 struct running *manager_add_session(struct manager *m);
 void manager_free_session(struct redirection *r);
+
+/* The socket is the callee's, the channel is occupied. */
+void manager_begin_session(struct manager *m, struct entry *e, struct channel *channel, int fd);
 void manager_fill_order(const struct manager *m, const struct entry *e,
                         struct control_order *order);
 void manager_set_session_state(struct running *s, enum redirection_state state);

@@ -33,8 +33,10 @@ static void write_record(struct manager *m, struct entry *e)
         int r;
 
         strcpy(record.port, device_id(d));
-        if (d->intent == INTENT_BY_HAND)
+        if (d->intent == INTENT_BY_HAND) {
                 strcpy(record.by_hand, d->guest);
+                record.is_forced = d->is_forced;
+        }
         if (!memcmp(&record, &e->record, sizeof(record)))
                 return;
 
@@ -98,7 +100,7 @@ int manager_new(struct manager **ret, struct event_base *base, const struct mana
         m->is_starting = true;
         m->work = event_new(base, -1, 0, on_work, m);
 
-        if (!m->work || hold_new(m) < 0)
+        if (!m->work || hold_new(m) < 0 || manager_watch_guards(m, config->guard_scope) < 0)
                 return error_set(ret_error, ERROR_FAILED, "out of memory");
         r = manager_load(m, ret_error);
         if (r < 0)
@@ -117,6 +119,7 @@ void manager_observe(struct manager *m, const struct manager_observer *observer,
 void manager_free_entry(struct entry *e)
 {
         waiting_end(&e->device.waiting);
+        manager_cancel_start(e);
         worker_free(e->returner);
         if (e->timer)
                 event_free(e->timer);
@@ -147,6 +150,7 @@ struct manager *manager_free(struct manager *m)
         for (size_t i = 0; i < m->n_guests; i++)
                 guest_free(m->guests[i].guest);
         free(m->guests);
+        manager_leave_guards(m);
         hotplug_free(m->hotplug);
         hold_free(m);
         if (m->work)
@@ -219,12 +223,21 @@ bool manager_is_paused(const struct manager *m)
         return m->is_paused;
 }
 
-void manager_set_paused(struct manager *m, bool paused)
+bool manager_is_disabled(const struct manager *m)
+{
+        return m->is_disabled;
+}
+
+int manager_set_paused(struct manager *m, bool paused, struct error *ret_error)
 {
         struct device *d;
 
+        if (m->is_disabled && !paused)
+                return error_set(ret_error, ERROR_PAUSED,
+                                 "usbredird.disable is on the kernel's command line: no rule acts "
+                                 "until this machine is booted without it; attach by hand");
         if (m->is_paused == paused)
-                return;
+                return 0;
 
         m->is_paused = paused;
         manager_remember_paused(m);
@@ -237,4 +250,5 @@ void manager_set_paused(struct manager *m, bool paused)
         manager_wake(m);
         if (!paused)
                 manager_judge_all(m, OCCASION_START);
+        return 0;
 }

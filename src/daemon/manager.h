@@ -11,6 +11,7 @@
 #include "daemon/config.h"
 #include "daemon/device.h"
 #include "daemon/error.h"
+#include "daemon/guard.h"
 #include "daemon/guest.h"
 #include "daemon/launcher.h"
 #include "daemon/redirection.h"
@@ -40,6 +41,7 @@ struct manager_config {
         const char *const *directories; /* of the configuration, falling precedence, NULL last */
         const char *runtime_directory;  /* exists, and is ours */
         struct launcher *launcher;      /* the caller's */
+        const struct guard_scope *guard_scope; /* NULL: this machine */
 
         /* All that was left over is taken in: the manager does its work from now on. */
         void (*on_started)(void *userdata);
@@ -88,6 +90,9 @@ struct guest *manager_guest(const struct manager *m, size_t index); /* sorted by
 const struct config *manager_config(const struct manager *m);
 bool manager_is_paused(const struct manager *m);
 
+/* Paused for as long as this machine runs, by usbredird.disable on the kernel's command line. */
+bool manager_is_disabled(const struct manager *m);
+
 /*
  * A device by its port (1-1.4), VVVV:PPPP, VVVV:PPPP:SERIAL or BBB/DDD; a guest by its name. With
  * ERROR_INVALID_ARGS, NO_SUCH_DEVICE, AMBIGUOUS_DEVICE, NO_SUCH_GUEST.
@@ -98,8 +103,9 @@ int manager_find_guest(struct manager *m, const char *name, struct guest **ret,
                        struct error *ret_error);
 
 struct attach_options {
-        bool wait; /* in the queue if no channel is free, and for the outcome */
-        bool hold; /* while its guest is away it is kept from the host's drivers */
+        bool wait;  /* in the queue if no channel is free, and for the outcome */
+        bool hold;  /* while its guest is away it is kept from the host's drivers */
+        bool force; /* although this machine needs it (guard.h) */
 };
 
 /* The session, or NULL and the error. Called once, never from within the call that asked. */
@@ -143,8 +149,11 @@ int manager_add_rule(struct manager *m, const char *file, uint32_t before, const
 int manager_remove_rule(struct manager *m, const char *file, uint32_t line, const char *text,
                         struct error *ret_error);
 
-/* Stops, or starts again, all that rules do by themselves. Sessions go on. */
-void manager_set_paused(struct manager *m, bool paused);
+/*
+ * Stops, or starts again, all that rules do by themselves. Sessions go on. -EINVAL, with
+ * ERROR_PAUSED, if it is disabled and may not be started.
+ */
+int manager_set_paused(struct manager *m, bool paused, struct error *ret_error);
 
 /*
  * The machine goes to sleep: devices are returned, and ready is called, once, when all are. They go

@@ -17,6 +17,7 @@ enum cause {
         CAUSE_DETACHED,      /* by hand */
         CAUSE_DENIED,        /* rules have changed and deny it now */
         CAUSE_SILENT,        /* its guest said nothing, and another channel is free */
+        CAUSE_GUARDED,       /* this machine has come to need it, before the guest had it */
         CAUSE_DISCONNECTED,  /* its guest was disconnected by hand, or is no longer configured */
         CAUSE_ASLEEP,        /* the machine goes to sleep */
         CAUSES,

@@ -76,10 +76,10 @@ int record_write(const char *directory, const struct record *record)
                 return -errno;
         ok = fprintf(file,
                      "bus=%u address=%u vendor=%04x product=%04x taken=%u configuration=%u "
-                     "inhibited=%u held=%u by-hand=%s\n",
+                     "inhibited=%u held=%u forced=%u by-hand=%s\n",
                      record->bus, record->address, record->vendor, record->product,
                      record->is_taken, record->configuration, record->is_inhibited, record->is_held,
-                     record->by_hand) > 0;
+                     record->is_forced, record->by_hand) > 0;
         ok = fclose(file) == 0 && ok;
         if (!ok || rename(temporary, path) < 0) {
                 r = errno > 0 ? -errno : -EIO;
@@ -93,7 +93,8 @@ int record_write(const char *directory, const struct record *record)
 static int read_one(const char *path, const char *port, struct record *ret)
 {
         struct record record = { 0 };
-        unsigned bus, address, vendor, product, taken, configuration, inhibited, held = 0;
+        unsigned bus, address, vendor, product, taken, configuration, inhibited, held = 0,
+                                                                                 forced = 0;
         char line[256] = "", end = '\0';
         FILE *file;
         int n, used = 0, more = 0;
@@ -115,6 +116,9 @@ static int read_one(const char *path, const char *port, struct record *ret)
         /* Not in records of former versions. */
         if (sscanf(line + used, " held=%1u%n", &held, &more) == 1)
                 used += more;
+        more = 0;
+        if (sscanf(line + used, " forced=%1u%n", &forced, &more) == 1)
+                used += more;
         n = sscanf(line + used, " by-hand=%64[^\n]%c", record.by_hand, &end);
         if ((n > 0 && (end != '\n' || !guests_are_valid(record.by_hand))) || bus > UINT8_MAX ||
             address > UINT8_MAX || configuration > UINT8_MAX)
@@ -129,6 +133,7 @@ static int read_one(const char *path, const char *port, struct record *ret)
         record.configuration = (uint8_t)configuration;
         record.is_inhibited = inhibited;
         record.is_held = held;
+        record.is_forced = forced;
         *ret = record;
         return 0;
 }

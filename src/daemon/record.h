@@ -20,6 +20,7 @@ struct record {
         bool is_inhibited;
         bool is_held;                     /* its port is, or was, claimed */
         char by_hand[GUEST_NAME_MAX + 1]; /* attached by hand to that guest; "" if not */
+        bool is_forced;                   /* so, although this machine needs it */
 };
 
 /* Called for each record that can be read; others are logged and removed. */

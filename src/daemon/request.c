@@ -179,6 +179,8 @@ int manager_attach(struct manager *m, struct device *d, const char *guest,
                 r = refuse_by_policy(m, d, guest_name(candidates.guests[0]), ret_error);
         if (r == 0)
                 r = refuse_attach(m, d, ret_error);
+        if (r == 0)
+                r = manager_refuse_guarded(m, e, candidates.guests[0], options->force, ret_error);
         if (r == 0 && !options->wait)
                 r = candidates_drop_full(&candidates, ret_error);
         if (r < 0)
@@ -201,6 +203,7 @@ int manager_attach(struct manager *m, struct device *d, const char *guest,
         d->is_inhibited = false;
         d->is_rejected = false;
         d->hold = options->hold;
+        d->is_forced = options->force;
         d->last_error[0] = '\0';
         manager_begin_wait(m, e, &candidates, INTENT_BY_HAND, WAITING_AT_ONCE);
         return 0;
@@ -384,6 +387,9 @@ void manager_disconnect_guest(struct manager *m, struct guest *g)
         struct redirection *r;
 
         guest_disconnect(g);
+        for (struct device *d = m->devices; d; d = d->next)
+                if (manager_starts_at(entry_of(d), g))
+                        manager_reconnect(m, entry_of(d), false);
         DL_FOREACH (m->sessions, r)
                 if (r->channel && channel_guest(r->channel) == g)
                         manager_end_session(r, CAUSE_DISCONNECTED);

@@ -205,12 +205,10 @@ static void on_guest_up(void *userdata, struct guest *g)
                 }
 }
 
-static void on_connected(void *userdata, struct channel *channel, struct waiter *waiter, int fd)
+void manager_begin_session(struct manager *m, struct entry *e, struct channel *channel, int fd)
 {
-        struct device *d = device_of_waiter(waiter);
         struct guest *g = channel_guest(channel);
-        struct entry *e = entry_of(d);
-        struct manager *m = userdata;
+        struct device *d = &e->device;
         bool is_first = is_first_of(m, g);
         struct running *s = manager_add_session(m);
         struct error error = { .kind = ERROR_FAILED, .text = "out of memory" };
@@ -253,6 +251,13 @@ static void on_connected(void *userdata, struct channel *channel, struct waiter 
         manager_share_memory(m);
         if (is_first)
                 on_guest_up(m, g);
+}
+
+static void on_connected(void *userdata, struct channel *channel, struct waiter *waiter, int fd)
+{
+        struct device *d = device_of_waiter(waiter);
+
+        manager_start_device(userdata, entry_of(d), channel, fd);
 }
 
 static void on_connect_failed(void *userdata, struct waiter *waiter, const struct error *error)

@@ -11,6 +11,7 @@
 #include <utlist.h>
 
 #include "daemon/hold.h"
+#include "daemon/kernel-option.h"
 #include "daemon/manager-private.h"
 #include "util/cleanup.h"
 #include "util/log.h"
@@ -96,6 +97,7 @@ static void on_record(void *userdata, const struct record *record)
         d->is_inhibited = record->is_inhibited;
         d->is_held = record->is_held;
         d->hold = record->is_held && record->by_hand[0];
+        d->is_forced = record->is_forced;
         if (record->by_hand[0]) {
                 d->intent = INTENT_BY_HAND;
                 strcpy(d->guest, record->by_hand);
@@ -125,6 +127,7 @@ void manager_begin(struct manager *m)
 {
         m->is_starting = false;
         hold_begin(m);
+        manager_look_soon(m);
         for (struct device *d = m->devices; d; d = d->next)
                 begin_device(m, entry_of(d));
         manager_share_memory(m);
@@ -154,12 +157,24 @@ void manager_remember_paused(const struct manager *m)
                 log_error("%s: %s: a restart would resume", path, strerror(errno));
 }
 
+static bool is_disabled(const struct manager *m)
+{
+        char path[512];
+
+        snprintf(path, sizeof(path), "%s/cmdline", m->guards.scope->proc);
+        return kernel_option_is_set(path, "usbredird.disable");
+}
+
 int manager_start(struct manager *m, const int *fds, size_t n_fds)
 {
         char path[1024];
         int r;
 
-        m->is_paused = paused_path(m, path, sizeof(path)) && access(path, F_OK) == 0;
+        m->is_disabled = is_disabled(m);
+        m->is_paused =
+                m->is_disabled || (paused_path(m, path, sizeof(path)) && access(path, F_OK) == 0);
+        if (m->is_disabled)
+                log_notice("usbredird.disable is on the kernel's command line: no rule acts");
         r = hotplug_new(&m->hotplug, m->base, &manager_hotplug_events, m);
         if (r < 0)
                 log_error("cannot watch udev: %s", strerror(-r));

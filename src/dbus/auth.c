@@ -51,7 +51,7 @@ static void refuse_failure(struct call *call, int r)
 static int on_polkit(sd_bus_message *reply, void *userdata, sd_bus_error *ret_error)
 {
         struct call *call = userdata;
-        const char *action = action_name(call->method->action);
+        const char *action = action_name(call->action);
         const sd_bus_error *e = sd_bus_message_get_error(reply);
         int authorized, challenge, r;
 
@@ -121,7 +121,7 @@ static int ask_polkit(struct call *call)
                 return r;
         r = sd_bus_message_append(m, "(sa{sv})s", "system-bus-name", 1, "name", "s",
                                   sd_bus_message_get_sender(call->message),
-                                  action_name(call->method->action));
+                                  action_name(call->action));
         if (r >= 0)
                 r = append_details(m, &call->details);
         if (r >= 0)
@@ -176,7 +176,7 @@ static int on_user(sd_bus_message *reply, void *userdata, sd_bus_error *ret_erro
                 refuse(call, ERROR_LIMIT_REACHED,
                        "User %u has %i calls under way already: wait for their answers.", call->uid,
                        CALLS_PER_USER_MAX);
-        } else if (call->method->action == ACTION_COUNTED) {
+        } else if (call->action == ACTION_COUNTED) {
                 call_authorized(call);
         } else {
                 r = ask_polkit(call);

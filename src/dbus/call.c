@@ -43,7 +43,10 @@ static int call_new(struct call **ret, struct bus *bus, const struct method *met
         if (!call)
                 return -ENOMEM;
 
-        *call = (struct call){ .bus = bus, .method = method, .message = sd_bus_message_ref(m) };
+        *call = (struct call){ .bus = bus,
+                               .method = method,
+                               .action = method->action,
+                               .message = sd_bus_message_ref(m) };
         DL_APPEND(bus->calls, call);
         *ret = call;
         return 0;
@@ -235,6 +238,8 @@ int call_dispatch(sd_bus_message *m, void *userdata, sd_bus_error *ret_error)
                 return 1;
         }
 
+        if (request.action)
+                call->action = request.action;
         describe(&request, &call->details);
         auth_start(call);
         return 1;

@@ -29,6 +29,7 @@ struct call {
         struct bus *bus;
         sd_bus_message *message;
         const struct method *method;
+        enum action action; /* the method's, or that of one of its options */
         struct call_details details;
         uint32_t uid;
         bool is_counted;    /* the uid is known, and is not trusted */

@@ -80,7 +80,7 @@ static int put_guests(sd_bus_message *m, const struct object *o)
         P(State,      "s",       EMITS_CHANGE, PUT("s", device_phase_name(d->phase))) \
         P(Verdict,    "s",       EMITS_CHANGE, PUT("s", verdict_kind_name(d->verdict.kind))) \
         P(Rule,       "s",       EMITS_CHANGE, put_text(m, d->rule)) \
-        P(Guard,      "s",       EMITS_CHANGE, PUT("s", "")) \
+        P(Guard,      "s",       EMITS_CHANGE, put_text(m, d->guard)) \
         P(Settled,    "b",       EMITS_CHANGE, PUT("b", d->info.is_settled)) \
         P(Inhibited,  "b",       EMITS_CHANGE, PUT("b", d->is_inhibited)) \
         P(Held,       "b",       EMITS_CHANGE, PUT("b", d->is_held)) \

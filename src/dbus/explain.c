@@ -80,6 +80,14 @@ static void explain_permission(const struct manager *manager, const struct devic
                 snprintf(ret, size,
                          "It may be attached by hand; neither a rule nor DefaultGuest= "
                          "names the one guest that is to have it.");
+        else if (manager_is_disabled(manager))
+                snprintf(ret, size,
+                         "It may be attached by hand; usbredird.disable is on the kernel's "
+                         "command line: no rule acts.");
+        else if (d->guard[0])
+                snprintf(ret, size,
+                         "This machine needs it: %s. It goes to %s when that is over, or by force.",
+                         d->guard, guest);
         else if (manager_is_paused(manager))
                 snprintf(ret, size, "It is redirected to %s once the daemon is resumed.", guest);
         else
@@ -277,6 +285,8 @@ static int put_texts(sd_bus_message *m, const struct manager *manager, const str
                 r = put_text_entry(m, "lead", lead);
         if (r >= 0)
                 r = put_text_entry(m, "guest", guest ? guest : "");
+        if (r >= 0)
+                r = put_text_entry(m, "guard", d->guard);
         if (r >= 0)
                 r = put_text_entry(m, "refusal", d->info.refusal);
         return r;

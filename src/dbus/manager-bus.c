@@ -33,14 +33,16 @@ int method_reload(struct call *call, const struct request *request, struct error
 
 int method_pause(struct call *call, const struct request *request, struct error *ret_error)
 {
-        manager_set_paused(call->bus->manager, true);
-        return call_reply(call, "");
+        int r = manager_set_paused(call->bus->manager, true, ret_error);
+
+        return r < 0 ? r : call_reply(call, "");
 }
 
 int method_resume(struct call *call, const struct request *request, struct error *ret_error)
 {
-        manager_set_paused(call->bus->manager, false);
-        return call_reply(call, "");
+        int r = manager_set_paused(call->bus->manager, false, ret_error);
+
+        return r < 0 ? r : call_reply(call, "");
 }
 
 int manager_bus_tell_end(struct bus *bus, const struct redirection *r, enum session_reason reason,
@@ -97,6 +99,7 @@ static int put_errors(sd_bus_message *m, const struct config *config)
 #define MANAGER_PROPERTIES(P) \
         P(Version,             "s",       CONST,        PUT("s", PACKAGE_VERSION)) \
         P(Paused,              "b",       EMITS_CHANGE, PUT("b", (int)manager_is_paused(manager))) \
+        P(Disabled,            "b",       CONST,        PUT("b", (int)manager_is_disabled(manager))) \
         P(SessionCount,        "u",       EMITS_CHANGE, PUT("u", count_sessions(manager))) \
         P(ConfigurationErrors, "a(suus)", EMITS_CHANGE, put_errors(m, manager_config(manager)))
 

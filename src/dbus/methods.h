@@ -13,7 +13,7 @@
 struct call;
 
 /* clang-format off */
-/*        action           polkit's name */
+/*        action           polkit's name; Attach has the second with the option "force" */
 #define ACTIONS(A) \
         A(ATTACH,          "org.usbredir1.attach") \
         A(ATTACH_FORCED,   "org.usbredir1.attach-forced") \

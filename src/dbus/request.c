@@ -10,21 +10,25 @@
 #include <string.h>
 
 #include "dbus/internal.h"
+#include "dbus/methods.h"
 #include "util/macro.h"
 
+/* A boolean that is true may need an action of its own. */
 struct option {
         const char *name, *type; /* b: a bool, u: a uint32_t, s: a pointer into the message */
         size_t offset;           /* in struct request */
+        enum action action;      /* ACTION_FREE: the method's own */
 };
 
 static const struct option attach_options[] = {
-        { "wait", "b", offsetof(struct request, attach.wait) },
-        { "hold", "b", offsetof(struct request, attach.hold) },
+        { "wait", "b", offsetof(struct request, attach.wait), ACTION_FREE },
+        { "hold", "b", offsetof(struct request, attach.hold), ACTION_FREE },
+        { "force", "b", offsetof(struct request, attach.force), ACTION_ATTACH_FORCED },
 };
 
 static const struct option rule_options[] = {
-        { "file", "s", offsetof(struct request, place.file) },
-        { "before", "u", offsetof(struct request, place.line) },
+        { "file", "s", offsetof(struct request, place.file), ACTION_FREE },
+        { "before", "u", offsetof(struct request, place.line), ACTION_FREE },
 };
 
 static int broken(struct error *ret_error, int r)
@@ -140,9 +144,13 @@ static int read_value(struct request *request, const struct option *option, sd_b
                 return sd_bus_message_read(m, "v", option->type, target);
 
         r = sd_bus_message_read(m, "v", "b", &value);
-        if (r >= 0)
-                *(bool *)target = value;
-        return r;
+        if (r < 0)
+                return r;
+
+        *(bool *)target = value;
+        if (value && option->action != ACTION_FREE)
+                request->action = option->action;
+        return 0;
 }
 
 static int read_option(struct request *request, const struct option *options, size_t n,

@@ -41,6 +41,7 @@ struct request {
         struct attach_options attach;
         const char *rules;
         struct rule_place place;
+        unsigned action; /* enum action that an option needs; 0: the method's own */
 };
 
 /*

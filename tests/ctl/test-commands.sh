@@ -74,6 +74,8 @@ done <<-END
 	0|Attach "1-1.4" "" {} (may ask)|attach 1-1.4
 	0|Attach "0781:5581:X" "win10" {} (may ask)|attach 0781:5581:X win10
 	0|Attach "1-1.4" "" {*'wait'*1*} (may ask)|attach --wait 1-1.4
+	0|Attach "1-1.4" "" {*'force'*1*} (may ask)|attach --force 1-1.4
+	0|Attach "1-1.4" "" {*'wait'*1*'force'*1*} (may ask)|attach --wait --force 1-1.4
 	0|Attach "1-1.4" "" {} (may not ask)|attach --no-ask-password 1-1.4
 	0|Detach "1-1.4" {} (may ask)|detach 1-1.4
 	0|DetachAll (may ask)|detach --all
@@ -182,6 +184,7 @@ done <<-END
 	--add is an option of learn|doctor --add
 	and is no option comes behind "--"|rules add -1,-1,-1,-1,1
 	--wait is an option of attach|detach --wait 1-1
+	--force is an option of attach|detach --force 1-1
 	unrecognized option|--frobnicate
 	requires an argument|list --bus-address
 END

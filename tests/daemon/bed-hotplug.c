@@ -90,6 +90,8 @@ static void describe(struct device_info *info, const char *text)
                         info->usual_configuration = (uint8_t)strtoul(equals, NULL, 10);
                 else if (!strcmp(word, "drivers"))
                         bind_drivers(info);
+                else if (!strcmp(word, "syspath"))
+                        snprintf(info->syspath, sizeof(info->syspath), "%s", equals);
                 else if (!strcmp(word, "settled"))
                         info->is_settled = *equals == '1';
                 else

@@ -4,6 +4,7 @@
  */
 #include "daemon/bed.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -64,6 +65,26 @@ void bed_write(struct bed *bed, const char *name, const char *text)
         assert_int_equal(fclose(file), 0);
 }
 
+static int no_route(const struct sockaddr_storage *peer)
+{
+        return -ENETUNREACH;
+}
+
+static int is_free(const char *path)
+{
+        return 0;
+}
+
+static void make_scope(struct bed *bed)
+{
+        static char sys[256], proc[256], dev[256];
+
+        make_path(bed, sys, "", "sys");
+        make_path(bed, proc, "", "proc");
+        make_path(bed, dev, "", "dev");
+        bed->scope = (struct guard_scope){ sys, proc, dev, no_route, is_free };
+}
+
 void bed_open(struct bed *bed)
 {
         static const char *const directories[] = { "etc", "run", "etc/guests.d", "etc/filters.d",
@@ -78,6 +99,7 @@ void bed_open(struct bed *bed)
                 make_path(bed, path, "", directories[i]);
                 assert_int_equal(mkdir(path, 0755), 0);
         }
+        make_scope(bed);
         bed->launcher = calloc(1, sizeof(*bed->launcher));
         bed->base = event_base_new();
         assert_non_null(bed->base);
@@ -92,6 +114,7 @@ void bed_start(struct bed *bed)
         struct manager_config config = { .directories = directories,
                                          .runtime_directory = run,
                                          .launcher = bed->launcher,
+                                         .guard_scope = &bed->scope,
                                          .on_started = on_started };
         int fds[BED_SESSIONS_MAX];
         size_t n = 0;
@@ -275,7 +298,7 @@ static void on_detached(void *userdata, const struct error *error)
 int bed_attach(struct bed *bed, const char *port, const char *guest, bool wait,
                struct bed_answer *answer)
 {
-        const struct attach_options options = { .wait = wait };
+        const struct attach_options options = { .wait = wait, .force = bed->forces };
 
         return bed_attach_with(bed, port, guest, &options, answer);
 }

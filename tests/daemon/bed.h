@@ -49,6 +49,8 @@ struct bed {
         struct error error;
         char directory[64]; /* with etc and run below */
         struct launcher *launcher;
+        struct guard_scope scope; /* directory/sys and so on, where nothing is */
+        bool forces;              /* bed_attach() does */
 
         struct bed_session sessions[BED_SESSIONS_MAX];
         size_t n_sessions;
@@ -91,7 +93,8 @@ void bed_start(struct bed *bed);
 
 /* What libudev would say. The device is 1209:0001, class 08, or as the text says: "0b", "03/01/01",
  * each interface in turn, separated by blanks; then "serial=…", "product=…", "place=…" (its port),
- * "configuration=…", "usual=…", "drivers=1" (the host's are bound to it), "NAME=value". */
+ * "syspath=…", "configuration=…", "usual=…", "drivers=1" (the host's are bound to it),
+ * "NAME=value". */
 void bed_plug(struct bed *bed, const char *port, const char *text);
 void bed_unplug(struct bed *bed, const char *port);
 

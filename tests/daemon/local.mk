@@ -16,6 +16,7 @@ daemon_tests = \
 	%D%/test-decisions \
 	%D%/test-guests \
 	%D%/test-hold \
+	%D%/test-guards \
 	%D%/test-memory \
 	%D%/test-outcomes \
 	%D%/test-record \
@@ -34,6 +35,7 @@ daemon_libs = libdaemon.a $(LDADD) $(LIBUDEV_LIBS) $(LIBSYSTEMD_LIBS) $(INIH_LIB
 %C%_test_decisions_LDADD = %D%/libdaemonbed.a $(daemon_libs)
 %C%_test_guests_LDADD = %D%/libdaemonbed.a $(daemon_libs)
 %C%_test_hold_LDADD = %D%/libdaemonbed.a $(daemon_libs)
+%C%_test_guards_LDADD = %D%/libdaemonbed.a $(daemon_libs)
 %C%_test_memory_LDADD = $(daemon_libs)
 %C%_test_outcomes_LDADD = %D%/libdaemonbed.a $(daemon_libs)
 %C%_test_record_LDADD = $(daemon_libs)

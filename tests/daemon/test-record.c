@@ -64,7 +64,7 @@ static int teardown(void **state)
 
 static void what_was_written_is_read(void **state)
 {
-        struct record other = { .port = "2-3", .is_taken = true };
+        struct record other = { .port = "2-3", .by_hand = "vm2", .is_forced = true };
 
         assert_int_equal(record_write(directory, &example), 0);
         assert_int_equal(record_write(directory, &other), 0);

@@ -211,13 +211,13 @@ static void a_pause_lasts(void **state)
         struct bed *bed = *state;
 
         start(bed, "-1,-1,-1,-1,1 guest=vm1\n");
-        manager_set_paused(bed->m, true);
+        assert_int_equal(manager_set_paused(bed->m, true, &bed->error), 0);
         restart(bed);
         assert_true(manager_is_paused(bed->m));
         bed_plug(bed, "1-1", "08");
         bed_settle(bed);
         assert_int_equal(bed->n_sessions, 0);
-        manager_set_paused(bed->m, false);
+        assert_int_equal(manager_set_paused(bed->m, false, &bed->error), 0);
         bed_redirect(bed, "1-1");
         restart(bed);
         assert_false(manager_is_paused(bed->m));

@@ -264,7 +264,7 @@ static void a_pause_stops_rules_only(void **state)
         bed_start(bed);
         bed_plug(bed, "1-1", "08");
         s = bed_redirect(bed, "1-1");
-        manager_set_paused(bed->m, true);
+        assert_int_equal(manager_set_paused(bed->m, true, &bed->error), 0);
         bed_plug(bed, "1-2", "08");
         bed_settle(bed);
         assert_int_equal(bed->n_sessions, 1);
@@ -276,7 +276,7 @@ static void a_pause_stops_rules_only(void **state)
         bed_say_ended(bed, s, REASON_GUEST_LEFT, true);
         bed_settle(bed);
         assert_int_equal(bed->n_sessions, 2);
-        manager_set_paused(bed->m, false);
+        assert_int_equal(manager_set_paused(bed->m, false, &bed->error), 0);
         bed_redirect(bed, "1-1");
 }
 

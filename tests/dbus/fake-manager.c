@@ -257,8 +257,8 @@ int manager_attach(struct manager *m, struct device *d, const char *guest,
         struct redirection *r = NULL;
         struct guest *g = m->n_guests > 0 ? m->guests[0] : NULL;
 
-        note(m, "attach %s %s%s%s", device_id(d), guest, options->wait ? " wait" : "",
-             options->hold ? " hold" : "");
+        note(m, "attach %s %s%s%s%s", device_id(d), guest, options->wait ? " wait" : "",
+             options->hold ? " hold" : "", options->force ? " force" : "");
         if (refuse(m, ret_error) < 0 ||
             ((*guest || !g) && manager_find_guest(m, guest, &g, ret_error) < 0))
                 return -EINVAL;
@@ -342,11 +342,20 @@ int manager_remove_rule(struct manager *m, const char *file, uint32_t line, cons
         return refuse(m, ret_error);
 }
 
-void manager_set_paused(struct manager *m, bool paused)
+bool manager_is_disabled(const struct manager *m)
+{
+        return false;
+}
+
+int manager_set_paused(struct manager *m, bool paused, struct error *ret_error)
 {
         note(m, paused ? "pause" : "resume");
+        if (refuse(m, ret_error) < 0)
+                return -EINVAL;
+
         m->is_paused = paused;
         TELL(m, paused_changed);
+        return 0;
 }
 
 bool manager_may_go_to(const struct manager *m, const struct device *d, const char *guest)

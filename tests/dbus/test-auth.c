@@ -180,6 +180,29 @@ static void what_polkit_permits_is_done(void **state)
         }
 }
 
+/* Whoever may attach may not therefore give away what this machine needs. */
+static void force_is_an_action_of_its_own(void **state)
+{
+        struct bed *bed = *state;
+
+        polkit.answer = POLKIT_YES;
+        for (int force = 0; force <= 1; force++) {
+                sd_bus_message *m = caller_message(&bed->caller, DEVICE_1_1, DEVICE, "Attach"),
+                               *reply = NULL;
+
+                assert_true(sd_bus_message_append(m, "sa{sv}", "vm1", 2, "force", "b", force,
+                                                  "wait", "b", 1) >= 0);
+                caller_send(&bed->caller, m, &reply);
+                RUN_UNTIL(bed->base, reply);
+                assert_false(sd_bus_message_is_method_error(reply, NULL));
+                sd_bus_message_unref(reply);
+                assert_string_equal(polkit.action,
+                                    force ? "org.usbredir1.attach-forced" : "org.usbredir1.attach");
+                assert_string_equal(bed->manager->asked,
+                                    force ? "attach 1-1 vm1 wait force" : "attach 1-1 vm1 wait");
+        }
+}
+
 static void interaction_is_up_to_the_caller(void **state)
 {
         struct bed *bed = *state;
@@ -351,6 +374,7 @@ int main(void)
                 TEST(polkit_is_told_each_guest_that_it_may_be),
                 TEST(polkit_is_told_who_asks_and_what_for),
                 TEST(what_polkit_permits_is_done),
+                TEST(force_is_an_action_of_its_own),
                 TEST(interaction_is_up_to_the_caller),
                 TEST(a_polkit_that_fails_is_a_no),
                 TEST(without_polkit_only_root_may),

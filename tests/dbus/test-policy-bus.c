@@ -34,25 +34,26 @@ static void explain_says_what_the_rules_make_of_a_device(void **state)
         static const struct {
                 const char *rules, *want;
         } cases[] = {
-                { "", "[verdict=denied,reason=No rule allows it: none matches its interface 0 "
-                      "(08/06/50).,rule=,text=,pass=interface 0 (08/06/50),lead=,guest=,refusal=,"
-                      "automatic=no,inhibited=no,rejected=no,paused=no,"
-                      "passes=[(interface 0 (08/06/50),,,no)],keys=[]]" },
+                { "",
+                  "[verdict=denied,reason=No rule allows it: none matches its interface 0 "
+                  "(08/06/50).,rule=,text=,pass=interface 0 (08/06/50),lead=,guest=,guard=,refusal=,"
+                  "automatic=no,inhibited=no,rejected=no,paused=no,"
+                  "passes=[(interface 0 (08/06/50),,,no)],keys=[]]" },
                 { "8,-1,-1,-1,0\n-1,-1,-1,-1,1",
                   "[verdict=denied,reason=A rule denies its interface 0 (08/06/50).,rule=" RULES
-                  ":1,text=0x08,-1,-1,-1,0,pass=interface 0 (08/06/50),lead=,guest=,refusal=,"
+                  ":1,text=0x08,-1,-1,-1,0,pass=interface 0 (08/06/50),lead=,guest=,guard=,refusal=,"
                   "automatic=no,inhibited=no,rejected=no,paused=no,"
                   "passes=[(interface 0 (08/06/50)," RULES ":1,0x08,-1,-1,-1,0,no)],keys=[]]" },
                 { "!2:1: no such key",
                   "[verdict=denied,reason=" RULES
                   " is broken and denies everything until it is mended: 2:1: no such key,rule=" RULES
-                  ":1,text=-1,-1,-1,-1,0,pass=interface 0 (08/06/50),lead=,guest=,refusal=,"
+                  ":1,text=-1,-1,-1,-1,0,pass=interface 0 (08/06/50),lead=,guest=,guard=,refusal=,"
                   "automatic=no,inhibited=no,rejected=no,paused=no,"
                   "passes=[(interface 0 (08/06/50)," RULES ":1,-1,-1,-1,-1,0,no)],keys=[]]" },
                 { "-1,-1,-1,-1,1 guest=vm1 auto=no",
                   "[verdict=allowed,reason=It may be attached by hand; a rule has auto=no.,"
                   "rule=" RULES ":1,text=-1,-1,-1,-1,1 guest=vm1 auto=no,pass=,lead=" RULES
-                  ":1,guest=vm1,refusal=,automatic=no,inhibited=no,rejected=no,paused=no,"
+                  ":1,guest=vm1,guard=,refusal=,automatic=no,inhibited=no,rejected=no,paused=no,"
                   "passes=[(interface 0 (08/06/50)," RULES
                   ":1,-1,-1,-1,-1,1 guest=vm1 auto=no,yes)],"
                   "keys=[(guest,vm1," RULES ":1),(auto,no," RULES ":1),(on,both,default),"
@@ -60,7 +61,8 @@ static void explain_says_what_the_rules_make_of_a_device(void **state)
                 { "-1,-1,-1,-1,1 guest=vm1 on=start reset=no hold=yes force=yes",
                   "[verdict=allowed,reason=It is redirected to vm1 by itself.,rule=" RULES
                   ":1,text=-1,-1,-1,-1,1 guest=vm1 on=start hold=yes reset=no force=yes,pass=,"
-                  "lead=" RULES ":1,guest=vm1,refusal=,automatic=yes,inhibited=no,rejected=no,"
+                  "lead=" RULES
+                  ":1,guest=vm1,guard=,refusal=,automatic=yes,inhibited=no,rejected=no,"
                   "paused=no,passes=[(interface 0 (08/06/50)," RULES
                   ":1,-1,-1,-1,-1,1 guest=vm1 on=start hold=yes reset=no force=yes,yes)],"
                   "keys=[(guest,vm1," RULES ":1),(auto,yes,default),(on,start," RULES
@@ -113,7 +115,7 @@ static void explain_tells_all_passes_and_where_each_key_is_from(void **state)
 static void explain_tells_what_keeps_rules_from_acting(void **state)
 {
         struct bed *bed = *state;
-        CLEANUP(freep) char *text = NULL, *other = NULL;
+        CLEANUP(freep) char *text = NULL, *other = NULL, *guarded = NULL;
 
         fake_set_rules(bed->manager, "-1,-1,-1,-1,1");
         snprintf(bed->manager->config.default_guest, sizeof(bed->manager->config.default_guest),
@@ -129,6 +131,12 @@ static void explain_tells_what_keeps_rules_from_acting(void **state)
         assert_has(other, "inhibited=yes,rejected=no,paused=no,");
         assert_has(other, "reason=It was taken back by hand");
         bed->manager->devices->is_inhibited = false;
+
+        strcpy(bed->manager->devices->guard, "its disk sdb is swap");
+        guarded = answer_text(caller_call(&bed->caller, ROOT, MANAGER, "Explain", "s", "1-1"));
+        assert_has(guarded, "reason=This machine needs it: its disk sdb is swap. It goes to vm1");
+        assert_has(guarded, "guard=its disk sdb is swap,");
+        bed->manager->devices->guard[0] = '\0';
         bed->manager->config.default_guest[0] = '\0';
 }
 

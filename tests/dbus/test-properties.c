@@ -44,7 +44,7 @@ static void a_device_shows_its_facts_and_its_state(void **state)
                 { "State", "redirected" },
                 { "Verdict", "allowed" },
                 { "Rule", "50-test.rules:1" },
-                { "Guard", "" },
+                { "Guard", "its disk sdb is swap" },
                 { "Settled", "yes" },
                 { "Inhibited", "yes" },
                 { "Held", "yes" },
@@ -55,6 +55,7 @@ static void a_device_shows_its_facts_and_its_state(void **state)
 
         d->is_inhibited = d->is_held = true;
         snprintf(d->rule, sizeof(d->rule), "50-test.rules:1");
+        snprintf(d->guard, sizeof(d->guard), "its disk sdb is swap");
         snprintf(d->last_error, sizeof(d->last_error), "it said \"no\xff\x07\"");
         fake_change(bed->manager, d, DEVICE_IS_REDIRECTED);
         check_all(&bed->caller, DEVICE_1_1, DEVICE, wants, ELEMENTS(wants));

@@ -8,6 +8,7 @@ EXTRA_DIST += \
 	%D%/check-gadget \
 	%D%/check-hold \
 	%D%/check-listen \
+	%D%/check-guards \
 	%D%/check-plugs \
 	%D%/check-devices \
 	%D%/check-speed \
@@ -29,6 +30,7 @@ EXTRA_DIST += \
 	%D%/gadget-shell \
 	%D%/gadget.sh \
 	%D%/hold-shell \
+	%D%/guards-shell \
 	%D%/image.sh \
 	%D%/init \
 	%D%/interop.sh \

@@ -69,8 +69,7 @@ static void serve(int fd, const char *name)
 
 int main(int argc, char **argv)
 {
-        struct sockaddr_in address = { .sin_family = AF_INET,
-                                       .sin_addr = { htonl(INADDR_LOOPBACK) } };
+        struct sockaddr_in address = { .sin_family = AF_INET, .sin_addr = { htonl(INADDR_ANY) } };
         int listener, fd, one = 1;
 
         if (argc != 3)
