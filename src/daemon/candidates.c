@@ -132,6 +132,10 @@ int candidates_drop_full(struct candidates *c, struct error *ret_error)
         if (n > 0)
                 return 0;
 
+        if (is_one && guest_state(c->guests[0]) == GUEST_LISTENING)
+                return error_set(ret_error, ERROR_NO_FREE_CHANNEL,
+                                 "guest '%s' has not dialled in: start it, or wait (option 'wait')",
+                                 first);
         return error_set(ret_error, ERROR_NO_FREE_CHANNEL,
                          "guest '%s'%s has no free channel: detach a device, or wait (option "
                          "'wait')",
