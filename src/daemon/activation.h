@@ -1,8 +1,8 @@
 #pragma once
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The descriptors that systemd passed to this process: what a former daemon left, and the sockets of
- * usbredird-listen@GUEST.socket. There is one such set, as there is one process.
+ * The descriptors that systemd passed to this process: what a former daemon left, and the sockets
+ * of usbredird-listen@GUEST.socket. There is one such set, as there is one process.
  */
 #include <stddef.h>
 

@@ -51,7 +51,7 @@ changes_rules() {
     is "it is in a file that all may read" "usbredir 644 0x55,-1,-1,-1,0 serial=none" \
         "$(host "stat -c '%U %a' $file | tr '\n' ' '; cat $file")"
     is "it is in force" 1 "$(host 'usbredirctl --no-legend rules' | grep -c '20-added.rules:1 ')"
-    is "nothing else is written to" "" "$(host 'p=$(systemctl show -P MainPID usbredird)
+    is "nothing else is written to" "" "$(host 'p=$(systemctl show -P MainPID usbredird);
         for d in /etc/usbredir /etc/usbredir/guests.d /usr/lib/usbredir; do
             nsenter -t "$p" -m test -w "$d" && echo "$d"; done')"
     exits "root removes it" 0 host 'usbredirctl rules remove 20-added.rules:1'
