@@ -37,6 +37,8 @@ void ruleset_clear(struct ruleset *set)
 }
 
 static void set_note(struct rule_error *note, uint32_t line, size_t column, const char *format,
+                     va_list arguments) PRINTF(4, 0);
+static void set_note(struct rule_error *note, uint32_t line, size_t column, const char *format,
                      va_list arguments)
 {
         char text[RULE_ERROR_TEXT_SIZE];
