@@ -61,7 +61,7 @@ class Case:
 
 
 def _bulk() -> list[Case]:
-    depths = {512: (1, 8, 16), 4 * KIB: (1, 8, 16), 16 * KIB: (1, 8, 16), 64 * KIB: (1, 8, 16),
+    depths = {512: (1, 8, 16), 4 * KIB: (8, 16), 16 * KIB: (1, 8, 16), 64 * KIB: (1, 8, 16),
               MIB: (1, 4, 8, 16)}
     quick = {(512, 16), (16 * KIB, 8), (64 * KIB, 8), (MIB, 4)}
     return [Case(kind, size, depth, is_quick=(size, depth) in quick)

@@ -8,7 +8,7 @@ from cases import RAW_SIZES, SOCKETS, PLACEMENTS, Case, Cell, Server
 
 # Of one run. Shorter ones measure how a server starts; longer ones make no figure better than a
 # further round does.
-SECONDS_MIN, SECONDS_MAX = 0.04, 0.2
+SECONDS_MIN, SECONDS_MAX = 0.035, 0.2
 VERIFY_SECONDS = 0.03
 PERF_SECONDS = 0.03         # that perf takes to start and end
 RAW_SECONDS = 0.2
@@ -24,7 +24,7 @@ class Plan:
     rounds: int = 7
     syscall_rounds: int = 2
     budget: float = 840             # seconds for all passes
-    paced_seconds: float = 0.75     # in seven rounds more than five seconds
+    paced_seconds: float = 0.72     # in seven rounds more than five seconds
     idle_seconds: float = 30
     flood_messages: int = 1_000_000
     seconds: float = field(init=False, default=0)
