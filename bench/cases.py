@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from itertools import product
+from pathlib import Path
 from typing import Callable, NamedTuple
 
 KIB, MIB = 1024, 1024 * 1024
@@ -104,14 +105,28 @@ class Server:
 # A key that both have: who is who is asked once, and what is sent goes through the same ciphers.
 _TLS = '--tls=psk={keys}'
 
+
+def _takes_tls(case: Case) -> bool:
+    return case.is_quick and case.kind in ('control-in', 'bulk-in')
+
+
+def _has_ktls() -> bool:
+    """Is the kernel's module that encrypts loaded?"""
+    protocols = Path('/proc/sys/net/ipv4/tcp_available_ulp')
+    return protocols.exists() and 'tls' in protocols.read_text().split()
+
+
 # The system call filter costs CPU time, wherever the guest runs: on two cores some cases will do.
 _SESSION = ('{build}/usbredir-session', '--device=fd:3', '--to=%a', '{user}', '{memory}')
+_KTLS = Server('ktls', 'ours, kTLS', (*_SESSION, f'{_TLS},ktls=yes'), sockets=('tcp',), is_counted=False,
+               takes=_takes_tls, guest=(f'{_TLS},ktls=yes',))
 SERVERS = (
     Server('ours', 'ours', _SESSION),
     Server('no-sandbox', 'ours, no sandbox', (*_SESSION, '--no-sandbox'), is_sampled=True,
            is_counted=False),
     Server('tls', 'ours, TLS', (*_SESSION, _TLS), sockets=('tcp',), is_counted=False,
-           takes=lambda c: c.is_quick and c.kind in ('control-in', 'bulk-in'), guest=(_TLS,)),
+           takes=_takes_tls, guest=(_TLS,)),
+    *((_KTLS,) if _has_ktls() else ()),
     Server('reference', 'reference (b)', ('{build}/bench/bench-reference', '%p')),
     Server('usbredirect', 'usbredirect (a)', ('usbredirect', '--device', '1209:0001', '--to', '%p'),
            sockets=('tcp',), is_busy=True),

@@ -103,6 +103,7 @@ def _other_servers(results: Results) -> list[str]:
     chosen = (('The sandbox', 'Ours with it, to ours without it (`--no-sandbox`).', 'ours', 'no-sandbox'),
               ('TLS', 'Ours encrypted, with a pre-shared key, to ours in clear text. The guest encrypts in its '
                'own process.', 'tls', 'ours'),
+              ('kTLS', 'What is sent, encrypted by the kernel instead of OpenSSL, at both ends.', 'ktls', 'tls'),
               ('Ours to usbredirect (a)', 'It never sleeps, and holds small packets back (Nagle).', 'ours',
                'usbredirect'))
     return [_section(title, text, _folded('CPU time, messages/s and p50', rows))

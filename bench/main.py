@@ -133,6 +133,7 @@ def show(results: Results) -> None:
         print(tables.text(tables.absolute(results, socket, placement)))
     for title, rows in (('ours with its sandbox, to ours without', tables.others(results, 'ours', 'no-sandbox')),
                         ('ours with TLS, to ours in clear text', tables.others(results, 'tls', 'ours')),
+                        ('ours with kTLS, to ours with TLS', tables.others(results, 'ktls', 'tls')),
                         ('ours to usbredirect (a)', tables.others(results, 'ours', 'usbredirect')),
                         ('floods', tables.floods(results)), ('idle', tables.idle(results)),
                         ('raw sockets', tables.raw(results))):
