@@ -27,7 +27,8 @@ enum {
         NUMBERS(NUMBER_KEY)
 #undef NUMBER_KEY
                 TLS, /* and the keys of that section */
-        ALLOW_CLEAR_TEXT = TLS + N_TLS_KEYS,
+        KTLS = TLS + N_TLS_KEYS,
+        ALLOW_CLEAR_TEXT,
         N_KEYS,
 };
 
@@ -53,10 +54,10 @@ static const struct ini_key rows[N_KEYS] = {
                   .highest = high },
                 NUMBERS(NUMBER_ROW)
 #undef NUMBER_ROW
-                        [ALLOW_CLEAR_TEXT] = { "TLS", "AllowClearText", .set = ini_set_bool,
-                                               .takes = "yes or no",
-                                               .offset = offsetof(struct guest_config,
-                                                                  allow_clear_text) },
+                        [KTLS] = { "TLS", "KTLS", .set = ini_set_bool, .takes = "yes or no",
+                                   .offset = offsetof(struct guest_config, tls.ktls) },
+        [ALLOW_CLEAR_TEXT] = { "TLS", "AllowClearText", .set = ini_set_bool, .takes = "yes or no",
+                               .offset = offsetof(struct guest_config, allow_clear_text) },
 };
 
 const struct ini_table guest_keys = { rows, N_KEYS };

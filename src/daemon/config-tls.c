@@ -130,7 +130,7 @@ void tls_config_clear(struct tls_config *tls)
 
 int tls_config_copy(struct tls_config *ret_copy, const struct tls_config *tls)
 {
-        CLEANUP(tls_config_clear) struct tls_config copy = {};
+        CLEANUP(tls_config_clear) struct tls_config copy = { .ktls = tls->ktls };
 
         for (enum tls_key key = TLS_CA_FILE; key < N_TLS_KEYS; key++) {
                 const char *value = value_of(tls, key);
@@ -209,7 +209,8 @@ int tls_config_check(const struct guest_config *guest, const struct ini_place pl
         r = check_pairs(tls, places, teller);
         if (r < 0)
                 return r;
-        if (!tls_config_is_on(tls) && places[TLS_SECTION].line > 0 && !guest->allow_clear_text) {
+        if (!tls_config_is_on(tls) && places[TLS_SECTION].line > 0 &&
+            (!guest->allow_clear_text || tls->ktls)) {
                 config_tell(teller, places[TLS_SECTION],
                             "the section has neither CAFile= nor PSKFile=: write one, or remove "
                             "the section to have this guest served in clear text");

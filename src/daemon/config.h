@@ -52,6 +52,7 @@ struct tls_config {
         char *certificate_file, *key_file; /* both or none */
         char *peer_name;                   /* NULL: the channel's host, any where it listens */
         char *psk_file, *psk_identity;
+        bool ktls; /* the kernel encrypts what is sent, if it can */
 };
 
 /* QEMU's word for the key of a client that gives no name. */

@@ -29,6 +29,7 @@ void tls_fill_order(struct control_order *order, const struct tls_config *tls,
                     const struct channel_config *channel)
 {
         order->tls = kind_of(tls);
+        order->flags |= tls->ktls ? CONTROL_KTLS : 0;
         /* Where we listen the address is ours, and says nothing of the guest. */
         if (tls->ca_file)
                 snprintf(order->peer_name, sizeof(order->peer_name), "%s",

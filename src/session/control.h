@@ -67,6 +67,7 @@ enum {
         CONTROL_BY_HAND = 1 << 1,      /* not the session's business; kept for the daemon */
         CONTROL_NODE_BY_PATH = 1 << 2, /* no node is passed: open it by bus and address */
         CONTROL_ACCEPTED = 1 << 3,     /* the guest has dialled in: we are the server of TLS */
+        CONTROL_KTLS = 1 << 4,         /* what is sent is encrypted by the kernel, if it can */
 };
 
 /* How the guest is talked to, and the files that come with that. */

@@ -294,6 +294,7 @@ static void take_one(struct link *l, struct parsed *parsed)
 
                 memcpy(l->peer_version, version, sizeof(l->peer_version) - 1);
                 writer_set_peer_caps(l->writer, parser_peer_caps(l->parser));
+                l->transport->type->on_hello(l->transport, l->peer_version);
         }
         l->counters.packets_received++;
 

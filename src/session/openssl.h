@@ -13,8 +13,10 @@
 
 /* clang-format off */
 #define OPENSSL_FUNCTIONS(F) \
+        F(BIO_ctrl) \
         F(BIO_free) \
         F(BIO_new_bio_pair) \
+        F(BIO_new_fd) \
         F(BIO_new_mem_buf) \
         F(BIO_new_socket) \
         F(BIO_nread) \
@@ -53,13 +55,17 @@
         F(SSL_get_ex_data) \
         F(SSL_get_verify_result) \
         F(SSL_get_version) \
+        F(SSL_get_wbio) \
         F(SSL_new) \
         F(SSL_read) \
+        F(SSL_set0_wbio) \
         F(SSL_set1_host) \
         F(SSL_set_accept_state) \
         F(SSL_set_bio) \
         F(SSL_set_connect_state) \
         F(SSL_set_ex_data) \
+        F(SSL_set_msg_callback) \
+        F(SSL_set_options) \
         F(SSL_shutdown) \
         F(SSL_write) \
         F(TLS_client_method) \

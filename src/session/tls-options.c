@@ -16,12 +16,12 @@
 /* As QEMU's username=. */
 #define PSK_IDENTITY_DEFAULT "qemu"
 
-enum key { CA, CERT, KEY, PEER, PSK, IDENTITY, N_KEYS };
+enum key { CA, CERT, KEY, PEER, PSK, IDENTITY, KTLS, N_KEYS };
 
 /* getsubopt() has not heard of const. */
 static char *const names[N_KEYS + 1] = {
-        (char *)"ca",  (char *)"cert",     (char *)"key", (char *)"peer",
-        (char *)"psk", (char *)"identity", NULL,
+        (char *)"ca",  (char *)"cert",     (char *)"key",  (char *)"peer",
+        (char *)"psk", (char *)"identity", (char *)"ktls", NULL,
 };
 
 /* What may stand beside each other. */
@@ -45,11 +45,15 @@ int tls_options_parse(struct tls_options *ret, char *text, char *message, size_t
                 if (key < 0 || !value || !*value || values[key]) {
                         snprintf(message, size,
                                  "expected ca=FILE,cert=FILE,key=FILE,peer=NAME or "
-                                 "psk=FILE,identity=NAME, each once; found '%s'",
+                                 "psk=FILE,identity=NAME, and ktls=yes, each once; found '%s'",
                                  value ?: names[key]);
                         return -EINVAL;
                 }
                 values[key] = value;
+        }
+        if (values[KTLS] && strcmp(values[KTLS], "yes") != 0 && strcmp(values[KTLS], "no") != 0) {
+                snprintf(message, size, "ktls= takes yes or no; found '%s'", values[KTLS]);
+                return -EINVAL;
         }
         if (is_psk(values)) {
                 *ret = (struct tls_options){ .kind = CONTROL_PSK,
@@ -68,6 +72,7 @@ int tls_options_parse(struct tls_options *ret, char *text, char *message, size_t
                 return -EINVAL;
         }
 
+        ret->ktls = values[KTLS] && !strcmp(values[KTLS], "yes");
         return 0;
 }
 
@@ -89,6 +94,7 @@ int tls_options_open(const struct tls_options *options, const char *host,
         }
 
         order->tls = options->kind;
+        order->flags |= options->ktls ? CONTROL_KTLS : 0;
         snprintf(order->peer_name, sizeof(order->peer_name), "%s", options->peer_name ?: host);
         snprintf(order->psk_identity, sizeof(order->psk_identity), "%s",
                  options->psk_identity ?: PSK_IDENTITY_DEFAULT);

@@ -3,8 +3,8 @@
 /*
  * TLS as a command line says it, for who starts a session without a daemon:
  *
- *      ca=FILE[,cert=FILE,key=FILE][,peer=NAME]
- *      psk=FILE[,identity=NAME]
+ *      ca=FILE[,cert=FILE,key=FILE][,peer=NAME][,ktls=yes]
+ *      psk=FILE[,identity=NAME][,ktls=yes]
  */
 #include <stddef.h>
 
@@ -15,6 +15,7 @@ struct tls_options {
         const char *files[CONTROL_FILES_MAX]; /* in the order of the kind */
         const char *peer_name;                /* NULL: not told */
         const char *psk_identity;
+        bool ktls;
 };
 
 /* Takes the text apart, in its place. Returns 0, or -EINVAL with a sentence in message. */

@@ -10,21 +10,27 @@
 #include "session/tls.h"
 #include "util/macro.h"
 
-/* The most that a record carries, and what it may be larger by. */
-#define TLS_RECORD_SIZE  16384
-#define TLS_RECORD_EXTRA 256
+/*
+ * The most that a record of ours carries. QEMU before 8.0 takes 4096 bytes of one, and waits for
+ * the socket then, where there may be nothing more: it would not see the rest.
+ */
+#define TLS_RECORD_SIZE     16384
+#define TLS_RECORD_SIZE_OLD 4096
 
-/* So many are encrypted before they are sent together. */
-#define TLS_RECORDS 4
+/* So many bytes are encrypted before they are sent. */
+#define TLS_TOGETHER 65536
 
 struct tls {
         struct transport transport; /* the first */
         SSL_CTX *context;
         SSL *ssl;
-        BIO *out; /* what is encrypted and not sent */
+        BIO *out;    /* what is encrypted and not sent */
+        BIO *to_out; /* its other end, until OpenSSL has it; NULL then */
         enum control_tls kind;
         bool is_server;
         bool has_other_identity; /* the guest has named a key that is not ours */
+        bool must_change_keys;   /* the guest has asked for that */
+        bool is_in_kernel;       /* what is sent is encrypted there */
         char peer_name[CONTROL_NAME_SIZE];
         char psk_identity[CONTROL_KEY_SIZE];
         uint8_t psk[TLS_PSK_MAX];
@@ -34,7 +40,8 @@ struct tls {
         bool has_failed; /* and nothing may be called any more */
         ssize_t failure; /* what is returned then */
         size_t staged;   /* bytes to be written that are in out, and not told as written */
-        uint8_t record[TLS_RECORD_SIZE];
+        size_t record_size;
+        uint8_t copy[TLS_RECORD_SIZE]; /* of what is in several pieces */
 };
 
 /* What a link calls. */

@@ -9,18 +9,25 @@
 #include "session/tls.h"
 
 #include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "session/tls-private.h"
 #include "util/cleanup.h"
+#include "util/log.h"
+
+/* What a record is larger by than what it carries. */
+#define RECORD_EXTRA 256
 
 /* Several records in one read(). */
-#define READ_BUFFER_SIZE (TLS_RECORDS * (TLS_RECORD_SIZE + TLS_RECORD_EXTRA))
+#define READ_BUFFER_SIZE (4 * (TLS_RECORD_SIZE + RECORD_EXTRA))
 
-/* For those of a write, and as much again for what a guest makes OpenSSL answer. */
-#define OUT_SIZE (2 * READ_BUFFER_SIZE)
+/* For the records of a write, and as much again for what a guest makes OpenSSL answer. */
+#define OUT_SIZE (2 * (TLS_TOGETHER + TLS_TOGETHER / TLS_RECORD_SIZE_OLD * RECORD_EXTRA))
 
 /* Of 1.2; those of 1.3 go with any key. */
 #define PSK_CIPHERS "kECDHEPSK:kDHEPSK:!eNULL"
@@ -117,20 +124,51 @@ static bool make_context(struct tls *t)
                                     NULL) == 1;
 }
 
-static bool make_ssl(struct tls *t, int fd)
+/* Can the kernel encrypt what is sent? An unprivileged process gets no module loaded. */
+static bool has_ktls(int fd)
 {
-        BIO *in, *to_out;
+        return setsockopt(fd, IPPROTO_TCP, TCP_ULP, "tls", strlen("tls")) == 0;
+}
+
+/* Of a change of our keys that the guest asks for. */
+static void on_message(int is_ours, int version, int content_type, const void *bytes, size_t size,
+                       SSL *ssl, void *userdata)
+{
+        struct tls *t = openssl.SSL_get_ex_data(ssl, 0);
+        const uint8_t *message = bytes;
+
+        if (!is_ours && content_type == SSL3_RT_HANDSHAKE && size > SSL3_HM_HEADER_LENGTH &&
+            message[0] == SSL3_MT_KEY_UPDATE &&
+            message[SSL3_HM_HEADER_LENGTH] == SSL_KEY_UPDATE_REQUESTED)
+                t->must_change_keys = true;
+}
+
+/* OpenSSL gives its keys to the kernel when it writes to the socket itself. */
+static BIO *open_socket(struct tls *t, int fd)
+{
+        openssl.SSL_set_options(t->ssl, SSL_OP_ENABLE_KTLS);
+        openssl.SSL_set_msg_callback(t->ssl, on_message);
+        return openssl.BIO_new_socket(fd, BIO_NOCLOSE);
+}
+
+static bool make_ssl(struct tls *t, int fd, bool uses_ktls)
+{
+        BIO *in, *out;
 
         t->ssl = openssl.SSL_new(t->context);
-        if (!t->ssl || openssl.BIO_new_bio_pair(&to_out, OUT_SIZE, &t->out, 0) != 1)
+        if (!t->ssl || openssl.BIO_new_bio_pair(&t->to_out, OUT_SIZE, &t->out, 0) != 1)
                 return false;
-        in = openssl.BIO_new_socket(fd, BIO_NOCLOSE);
-        if (!in) {
-                openssl.BIO_free(to_out);
-                return false;
-        }
 
-        openssl.SSL_set_bio(t->ssl, in, to_out);
+        /*
+         * It reads from what to it is a file, for which it never has the kernel decrypt:
+         * OpenSSL 3.0 can that with TLS 1.2 only, and kernels fail when the guest changes its keys.
+         */
+        in = openssl.BIO_new_fd(fd, BIO_NOCLOSE);
+        out = uses_ktls ? open_socket(t, fd) : TAKE(t->to_out);
+        openssl.SSL_set_bio(t->ssl, in, out);
+        if (!in || !out)
+                return false;
+
         if (t->is_server)
                 openssl.SSL_set_accept_state(t->ssl);
         else
@@ -156,6 +194,7 @@ int tls_new(struct transport **ret, int fd, const struct control_order *order,
             const int files[CONTROL_FILES_MAX], char *message, size_t size)
 {
         CLEANUP(tls_freep) struct tls *t = NULL;
+        bool uses_ktls;
         int r;
 
         r = openssl_load(message, size);
@@ -167,6 +206,7 @@ int tls_new(struct transport **ret, int fd, const struct control_order *order,
                 return -ENOMEM;
         t->kind = (enum control_tls)order->tls;
         t->is_server = order->flags & CONTROL_ACCEPTED;
+        t->record_size = TLS_RECORD_SIZE_OLD;
         t->transport = (struct transport){ .type = &tls_transport_type,
                                            .fd = fd,
                                            .is_judged = t->kind != CONTROL_PSK };
@@ -185,7 +225,10 @@ int tls_new(struct transport **ret, int fd, const struct control_order *order,
         r = tls_use_files(t, files, message, size);
         if (r < 0)
                 return r;
-        if (!make_ssl(t, fd))
+        uses_ktls = order->flags & CONTROL_KTLS && has_ktls(fd);
+        if (order->flags & CONTROL_KTLS && !uses_ktls)
+                log_warning("no kTLS: the module tls is not loaded, or the socket is not of TCP");
+        if (!make_ssl(t, fd, uses_ktls))
                 return explain_setup(message, size);
 
         *ret = &TAKE(t)->transport;

@@ -4,6 +4,9 @@
  * and not before, the next event of the socket is of use. What it writes stands in a buffer of ours
  * that has room for all it writes at a time: it cannot have two things under way, such as data and
  * the answer to a change of keys. Bytes are told as written when the socket has taken them.
+ *
+ * Where the kernel encrypts (kTLS), what is written goes to the socket as it is. OpenSSL has given
+ * it the keys in the handshake, and writes to the socket only what is not data.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -55,7 +58,7 @@ static ssize_t flush(struct tls *t)
         char *bytes;
         int n;
 
-        while ((n = openssl.BIO_nread0(t->out, &bytes)) > 0) {
+        while (!t->is_in_kernel && (n = openssl.BIO_nread0(t->out, &bytes)) > 0) {
                 ssize_t sent = send(t->transport.fd, bytes, (size_t)n, MSG_NOSIGNAL);
 
                 if (sent > 0)
@@ -65,6 +68,22 @@ static ssize_t flush(struct tls *t)
         }
 
         return 0;
+}
+
+/* Both sides have proved who they are. */
+static void begin(struct tls *t)
+{
+        BIO *out = openssl.SSL_get_wbio(t->ssl);
+
+        t->is_prepared = true;
+        t->is_in_kernel = openssl.BIO_ctrl(out, BIO_CTRL_GET_KTLS_SEND, 0, NULL) > 0;
+        /* The kernel has no such cipher. */
+        if (!t->is_in_kernel && t->to_out)
+                openssl.SSL_set0_wbio(t->ssl, TAKE(t->to_out));
+        snprintf(t->transport.text, sizeof(t->transport.text), "%s, %s%s",
+                 openssl.SSL_get_version(t->ssl),
+                 openssl.SSL_CIPHER_get_name(openssl.SSL_get_current_cipher(t->ssl)),
+                 t->is_in_kernel ? ", by the kernel" : "");
 }
 
 static int tls_prepare(struct transport *transport)
@@ -85,10 +104,7 @@ static int tls_prepare(struct transport *transport)
         /* Also the reason for an end. What cannot be sent is told by reading. */
         flush(t);
         if (done == 1) {
-                t->is_prepared = true;
-                snprintf(transport->text, sizeof(transport->text), "%s, %s",
-                         openssl.SSL_get_version(t->ssl),
-                         openssl.SSL_CIPHER_get_name(openssl.SSL_get_current_cipher(t->ssl)));
+                begin(t);
                 return 0;
         }
 
@@ -97,6 +113,15 @@ static int tls_prepare(struct transport *transport)
         if (r != -EPROTO)
                 tls_explain_end(t, (int)-r);
         return -EPROTO;
+}
+
+/* The kernel keeps those that it was given first. */
+static ssize_t refuse_keys(struct tls *t)
+{
+        snprintf(
+                t->transport.text, sizeof(t->transport.text),
+                "the guest wants other keys from us, which the kernel cannot change: remove KTLS=");
+        return fail(t, -EPROTO);
 }
 
 static ssize_t tls_read(struct transport *transport, const struct iovec *iov, size_t n,
@@ -120,6 +145,8 @@ static ssize_t tls_read(struct transport *transport, const struct iovec *iov, si
                         tls_forget_errors();
                         size = openssl.SSL_read(t->ssl, (uint8_t *)iov[i].iov_base + done,
                                                 (int)left);
+                        if (t->is_in_kernel && t->must_change_keys)
+                                return refuse_keys(t);
                         if (size > 0) {
                                 done += (size_t)size;
                                 total += size;
@@ -138,7 +165,7 @@ static ssize_t tls_read(struct transport *transport, const struct iovec *iov, si
 }
 
 /* So many bytes of what is to be written: where they are, or a copy of them in one piece. */
-static const uint8_t *gather(struct tls *t, const struct iovec *iov, size_t offset, size_t size)
+static const uint8_t *gather(uint8_t *copy, const struct iovec *iov, size_t offset, size_t size)
 {
         size_t done = 0;
 
@@ -150,10 +177,10 @@ static const uint8_t *gather(struct tls *t, const struct iovec *iov, size_t offs
         for (; done < size; iov++, offset = 0) {
                 size_t part = MIN(iov->iov_len - offset, size - done);
 
-                memcpy(t->record + done, (const uint8_t *)iov->iov_base + offset, part);
+                memcpy(copy + done, (const uint8_t *)iov->iov_base + offset, part);
                 done += part;
         }
-        return t->record;
+        return copy;
 }
 
 /* Encrypts what goes together, from an offset on. Returns how many bytes that are. */
@@ -161,13 +188,14 @@ static ssize_t encrypt(struct tls *t, const struct iovec *iov, size_t offset, si
 {
         size_t done = 0;
 
-        size = MIN(size, (size_t)TLS_RECORDS * TLS_RECORD_SIZE);
+        size = MIN(size, (size_t)TLS_TOGETHER);
         while (done < size) {
-                size_t part = MIN(size - done, sizeof(t->record));
+                size_t part = MIN(size - done, t->record_size);
                 int written;
 
                 tls_forget_errors();
-                written = openssl.SSL_write(t->ssl, gather(t, iov, offset + done, part), (int)part);
+                written = openssl.SSL_write(t->ssl, gather(t->copy, iov, offset + done, part),
+                                            (int)part);
                 if (written <= 0) {
                         ssize_t end = result_of(t, written);
 
@@ -179,6 +207,30 @@ static ssize_t encrypt(struct tls *t, const struct iovec *iov, size_t offset, si
         return (ssize_t)done;
 }
 
+/* The kernel makes a record of each call, but for what is too much for one. */
+static ssize_t send_records(struct tls *t, const struct iovec *iov, size_t size, bool *ret_full)
+{
+        size_t sent = 0;
+
+        size = MIN(size, (size_t)TLS_TOGETHER);
+        while (sent < size) {
+                size_t part = MIN(size - sent, t->record_size);
+                ssize_t n =
+                        send(t->transport.fd, gather(t->copy, iov, sent, part), part, MSG_NOSIGNAL);
+
+                if (n < 0 && sent == 0)
+                        return -errno;
+                *ret_full = n < (ssize_t)part;
+                if (n < 0)
+                        break;
+                sent += (size_t)n;
+                if (*ret_full)
+                        break;
+        }
+
+        return (ssize_t)sent;
+}
+
 static ssize_t tls_write(struct transport *transport, const struct iovec *iov, size_t n,
                          bool *ret_full)
 {
@@ -188,9 +240,12 @@ static ssize_t tls_write(struct transport *transport, const struct iovec *iov, s
 
         if (t->has_failed)
                 return t->failure < 0 ? t->failure : -EPIPE;
-
         for (size_t i = 0; i < n; i++)
                 total += iov[i].iov_len;
+        if (t->is_in_kernel && t->record_size < TLS_RECORD_SIZE)
+                return send_records(t, iov, total, ret_full);
+        if (t->is_in_kernel)
+                return transport_write_plain(transport, iov, n, ret_full);
 
         for (;;) {
                 r = flush(t);
@@ -208,6 +263,15 @@ static ssize_t tls_write(struct transport *transport, const struct iovec *iov, s
 
         *ret_full = r == -EAGAIN;
         return done > 0 ? (ssize_t)done : r;
+}
+
+/* An unknown guest may be an old QEMU, until it has said hello. */
+static void tls_on_hello(struct transport *transport, const char *version)
+{
+        unsigned major;
+        bool is_old = sscanf(version, "qemu usb-redir guest %u.", &major) == 1 && major < 8;
+
+        tls_of(transport)->record_size = is_old ? TLS_RECORD_SIZE_OLD : TLS_RECORD_SIZE;
 }
 
 static void tls_finish(struct transport *transport)
@@ -229,6 +293,8 @@ static struct transport *tls_free(struct transport *transport)
 
         if (t->ssl)
                 openssl.SSL_free(t->ssl);
+        if (t->to_out)
+                openssl.BIO_free(t->to_out);
         if (t->out)
                 openssl.BIO_free(t->out);
         if (t->context)
@@ -242,6 +308,7 @@ const struct transport_type tls_transport_type = {
         .prepare = tls_prepare,
         .read = tls_read,
         .write = tls_write,
+        .on_hello = tls_on_hello,
         .finish = tls_finish,
         .free = tls_free,
         .mixes_directions = true,

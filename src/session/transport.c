@@ -34,7 +34,8 @@ static ssize_t plain_read(struct transport *t, const struct iovec *iov, size_t n
         return size;
 }
 
-static ssize_t plain_write(struct transport *t, const struct iovec *iov, size_t n, bool *ret_full)
+ssize_t transport_write_plain(struct transport *t, const struct iovec *iov, size_t n,
+                              bool *ret_full)
 {
         const struct msghdr message = { .msg_iov = (struct iovec *)iov, .msg_iovlen = n };
         ssize_t size = sendmsg(t->fd, &message, MSG_NOSIGNAL);
@@ -44,6 +45,10 @@ static ssize_t plain_write(struct transport *t, const struct iovec *iov, size_t 
 
         *ret_full = (size_t)size < total(iov, n);
         return size;
+}
+
+static void plain_on_hello(struct transport *t, const char *version)
+{
 }
 
 static void plain_finish(struct transport *t)
@@ -58,7 +63,8 @@ static struct transport *plain_free(struct transport *t)
 static const struct transport_type plain = {
         .prepare = plain_prepare,
         .read = plain_read,
-        .write = plain_write,
+        .write = transport_write_plain,
+        .on_hello = plain_on_hello,
         .finish = plain_finish,
         .free = plain_free,
 };

@@ -27,6 +27,8 @@ struct transport_type {
         ssize_t (*read)(struct transport *t, const struct iovec *iov, size_t n, bool *ret_drained);
         ssize_t (*write)(struct transport *t, const struct iovec *iov, size_t n, bool *ret_full);
 
+        /* What the guest's hello says that it is. */
+        void (*on_hello)(struct transport *t, const char *version);
         /* Tells the guest that no more comes, if it can be told at once. */
         void (*finish)(struct transport *t);
         struct transport *(*free)(struct transport *t); /* returns NULL */
@@ -51,3 +53,7 @@ DEFINE_CLEANUP(struct transport, transport_free)
 
 /* One that does nothing to the bytes, and need not be freed. */
 void transport_make_plain(struct transport *ret, int fd);
+
+/* As that one writes, for others whose socket takes the bytes as they are. */
+ssize_t transport_write_plain(struct transport *t, const struct iovec *iov, size_t n,
+                              bool *ret_full);

@@ -40,6 +40,7 @@ static void reads_keys(void **state)
         tls = &load(*state, "[Guest]\nChannel=unix:/vm\n[TLS]\nPSKFile=/psk\nPSKIdentity=me\n")
                        ->tls;
         assert_true(tls_config_is_on(tls));
+        assert_false(tls->ktls);
         assert_string_equal(tls->psk_file, "/psk");
         assert_string_equal(tls->psk_identity, "me");
         assert_null(tls->ca_file);
@@ -61,6 +62,7 @@ static void an_order_says_how_to_talk(void **state)
                 const char *name, *channel, *tls;
                 enum control_tls want;
                 const char *peer_name, *identity;
+                uint32_t flags;
         } cases[] = {
                 { "clear", "tcp:vm:1", "", CONTROL_CLEAR, "", "" },
                 { "host", "tcp:[::1]:1", "[TLS]\nCAFile=/ca\n", CONTROL_X509, "::1", "" },
@@ -71,6 +73,8 @@ static void an_order_says_how_to_talk(void **state)
                 { "key", "tcp:vm:1", "[TLS]\nPSKFile=/psk\n", CONTROL_PSK, "", "qemu" },
                 { "its name", "unix:/a", "[TLS]\nPSKFile=/psk\nPSKIdentity=me\n", CONTROL_PSK, "",
                   "me" },
+                { "by the kernel", "tcp:vm:1", "[TLS]\nPSKFile=/psk\nKTLS=yes\n", CONTROL_PSK, "",
+                  "qemu", CONTROL_KTLS },
         };
 
         for (size_t i = 0; i < ELEMENTS(cases); i++) {
@@ -84,7 +88,7 @@ static void an_order_says_how_to_talk(void **state)
                 assert_non_null(guest);
                 tls_fill_order(&order, &guest->tls, &guest->channels[0]);
                 if (order.tls != cases[i].want || strcmp(order.peer_name, cases[i].peer_name) ||
-                    strcmp(order.psk_identity, cases[i].identity))
+                    strcmp(order.psk_identity, cases[i].identity) || order.flags != cases[i].flags)
                         fail_msg("%s: %u, %s, %s", cases[i].name, order.tls, order.peer_name,
                                  order.psk_identity);
         }

@@ -62,7 +62,8 @@ static void takes_tls(void **state)
         } cases[] = {
                 { "--tls=psk=/k", { CONTROL_PSK, { "/k" } } },
                 { "--tls=identity=me,psk=/k", { CONTROL_PSK, { "/k" }, .psk_identity = "me" } },
-                { "--tls=ca=/a", { CONTROL_X509, { "/a" } } },
+                { "--tls=psk=/k,ktls=yes", { CONTROL_PSK, { "/k" }, .ktls = true } },
+                { "--tls=ktls=no,ca=/a", { CONTROL_X509, { "/a" } } },
                 { "--tls=ca=/a,peer=vm", { CONTROL_X509, { "/a" }, .peer_name = "vm" } },
                 { "--tls=key=/c,cert=/b,ca=/a", { CONTROL_X509_CERTIFIED, { "/a", "/b", "/c" } } },
         };
@@ -73,6 +74,7 @@ static void takes_tls(void **state)
 
                 assert_int_equal(parse(words, &options), OPTIONS_RUN);
                 assert_int_equal(options.tls.kind, cases[i].want.kind);
+                assert_int_equal(options.tls.ktls, cases[i].want.ktls);
                 assert_text(options.tls.peer_name, cases[i].want.peer_name);
                 assert_text(options.tls.psk_identity, cases[i].want.psk_identity);
                 for (size_t j = 0; j < CONTROL_FILES_MAX; j++)
@@ -240,6 +242,9 @@ static void says_what_is_wrong(void **state)
                 { { DEVICE, TO, "--tls=psk=/k,peer=vm" }, "--tls: expected psk= with or without" },
                 { { DEVICE, TO, "--tls=ca=/a,cert=/b" }, "which cert= and key= may go with" },
                 { { DEVICE, TO, "--tls=cert=/b,key=/c" }, "which cert= and key= may go with" },
+                { { DEVICE, TO, "--tls=psk=/k,ktls=maybe" },
+                  "--tls: ktls= takes yes or no; found 'maybe'" },
+                { { DEVICE, TO, "--tls=ktls=yes" }, "--tls: expected psk= with or without" },
                 { { DEVICE, TO, "--tls=ca=/a,identity=me" },
                   "--tls: expected psk= with or without" },
                 { { "--control=fd:3", TO }, "give none of --device, --to, --listen" },

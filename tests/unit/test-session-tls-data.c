@@ -77,9 +77,11 @@ static void packets_may_come_in_records_of_a_byte(void **state)
 }
 
 /* Then they fill soon. */
+/* And a few of the loopback's packets large: for less than one, TCP waits for a timer again and
+ * again. */
 static void make_sockets_small(struct tls_bed *b)
 {
-        const int size = 16384;
+        const int size = 131072;
 
         assert_int_equal(setsockopt(b->bed->own, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size)), 0);
         assert_int_equal(setsockopt(b->bed->guest, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size)), 0);
@@ -124,9 +126,95 @@ static void a_guest_that_does_not_read_gets_all_of_it_later(void **state)
         tls_bed_close(&b);
 }
 
+/* One that takes 4096 bytes of a record may not see the rest. */
+static void no_record_is_too_large_for_qemu(void **state)
+{
+        static const struct {
+                const char *version;
+                int want;
+        } cases[] = {
+                { "qemu usb-redir guest 7.2.22", 4096 },
+                { "qemu usb-redir guest 8.0.0", 16384 },
+                { "qemu usb-redir guest 10.1.2", 16384 },
+                { "another", 16384 },
+        };
+
+        for (size_t i = 0; i < ELEMENTS(cases); i++) {
+                static struct owner owner;
+                static uint8_t bytes[PACKET_PREFIX_MAX + sizeof(owner.data)];
+                struct packet packet = bulk(0x81, 0, sizeof(owner.data));
+                size_t left = encode(bytes, &packet, owner.data, sizeof(owner.data));
+                struct tls_bed b;
+                int largest = 0;
+
+                tls_bed_open_usual(&b, AF_INET, &(struct guest_wish){});
+                tls_greet_as(&b, cases[i].version);
+                link_send(b.bed->link, &packet, owner.data, sizeof(owner.data), &owner);
+                while (left > 0) {
+                        int n = -1;
+
+                        RUN_UNTIL(b.bed->base, (n = SSL_read(b.ssl, bytes, sizeof(bytes))) > 0);
+                        largest = MAX(largest, n);
+                        left -= (size_t)n;
+                }
+                if (largest != cases[i].want)
+                        fail_msg("%s: %i", cases[i].version, largest);
+                tls_bed_close(&b);
+        }
+}
+
+static bool is_by_the_kernel(struct tls_bed *b)
+{
+        return strstr(link_text(b->bed->link), ", by the kernel");
+}
+
+/* It encrypts only what goes through TCP. */
+static void what_the_kernel_cannot_encrypt_we_do(void **state)
+{
+        static const struct control_order order = { .purpose = CONTROL_REDIRECT,
+                                                    .tls = CONTROL_X509,
+                                                    .flags = CONTROL_KTLS,
+                                                    .peer_name = "vm1" };
+        int files[CONTROL_FILES_MAX] = { certificate_file(-1, &all.ca), -1, -1 };
+        struct tls_bed b;
+
+        tls_bed_open(&b, AF_UNIX, &order, files, &(struct guest_wish){});
+        tls_greet(&b);
+        assert_false(is_by_the_kernel(&b));
+        tls_bed_close(&b);
+}
+
+/* Only ours: the kernel keeps those that it was given first. */
+static void the_guest_s_keys_may_change(void **state)
+{
+        static const int wishes[] = { SSL_KEY_UPDATE_NOT_REQUESTED, SSL_KEY_UPDATE_REQUESTED };
+        uint8_t bytes[PACKET_PREFIX_MAX];
+        struct packet packet = request(PACKET_reset, 0);
+        size_t size = encode(bytes, &packet, NULL, 0);
+
+        for (size_t i = 0; i < ELEMENTS(wishes); i++) {
+                bool is_refused = wants_ktls() && wishes[i] == SSL_KEY_UPDATE_REQUESTED;
+                struct tls_bed b;
+
+                tls_bed_open_usual(&b, AF_INET, &(struct guest_wish){ V13 });
+                tls_greet(&b);
+                assert_int_equal(is_by_the_kernel(&b), wants_ktls());
+                assert_int_equal(SSL_key_update(b.ssl, wishes[i]), 1);
+                tls_write(&b, bytes, size);
+                RUN_UNTIL(b.bed->base, b.bed->n_packets == 1 || b.bed->ends > 0);
+                assert_int_equal(b.bed->ends, is_refused);
+                if (is_refused)
+                        assert_string_equal(link_text(b.bed->link),
+                                            "the guest wants other keys from us, which the kernel "
+                                            "cannot change: remove KTLS=");
+                tls_bed_close(&b);
+        }
+}
+
 /* Asks the link for new keys, too; its answer has to go out whenever it may. */
 static void keys_may_change_while_data_flows(void **state)
 {
+        int wish = wants_ktls() ? SSL_KEY_UPDATE_NOT_REQUESTED : SSL_KEY_UPDATE_REQUESTED;
         static uint8_t payload[128 * 1024], bytes[PACKET_PREFIX_MAX + sizeof(payload)],
                 got[sizeof(bytes)];
         static struct owner owner;
@@ -141,7 +229,7 @@ static void keys_may_change_while_data_flows(void **state)
                 struct packet out = bulk(0x01, i, 50000), in = bulk(0x81, i, sizeof(owner.data));
 
                 link_send(b.bed->link, &in, owner.data, sizeof(owner.data), &owner);
-                assert_int_equal(SSL_key_update(b.ssl, SSL_KEY_UPDATE_REQUESTED), 1);
+                assert_int_equal(SSL_key_update(b.ssl, wish), 1);
                 tls_write(&b, bytes, encode(bytes, &out, payload, 50000));
         }
         for (size_t i = 0; i < n; i++) {
@@ -224,6 +312,9 @@ int main(void)
                 cmocka_unit_test(packets_of_one_record_are_all_taken),
                 cmocka_unit_test(packets_may_come_in_records_of_a_byte),
                 cmocka_unit_test(a_guest_that_does_not_read_gets_all_of_it_later),
+                cmocka_unit_test(no_record_is_too_large_for_qemu),
+                cmocka_unit_test(what_the_kernel_cannot_encrypt_we_do),
+                cmocka_unit_test(the_guest_s_keys_may_change),
                 cmocka_unit_test(keys_may_change_while_data_flows),
                 cmocka_unit_test(says_goodbye),
                 cmocka_unit_test(tells_how_the_guest_has_left),

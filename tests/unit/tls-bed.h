@@ -27,6 +27,15 @@ struct guest_wish {
         bool is_plain, hangs_up;
 };
 
+/*
+ * Has the environment asked for kTLS over TCP? Then it must be there: for machines whose kernel has
+ * the module.
+ */
+static inline bool wants_ktls(void)
+{
+        return getenv("TEST_KTLS");
+}
+
 struct tls_bed {
         struct link_bed *bed;
         SSL_CTX *context;
@@ -155,9 +164,10 @@ static inline void tls_bed_close(struct tls_bed *b)
 /* One that trusts all.ca, and that a plain wish of a guest suits. */
 static inline void tls_bed_open_usual(struct tls_bed *b, int type, const struct guest_wish *wish)
 {
-        static const struct control_order order = { .purpose = CONTROL_REDIRECT,
-                                                    .tls = CONTROL_X509,
-                                                    .peer_name = "vm1" };
+        const struct control_order order = { .purpose = CONTROL_REDIRECT,
+                                             .tls = CONTROL_X509,
+                                             .flags = wants_ktls() ? CONTROL_KTLS : 0,
+                                             .peer_name = "vm1" };
         int files[CONTROL_FILES_MAX] = { certificate_file(-1, &all.ca), -1, -1 };
 
         tls_bed_open(b, type, &order, files, wish);
@@ -189,13 +199,12 @@ static inline void tls_read(struct tls_bed *b, void *ret, size_t size)
         }
 }
 
-/* Both hellos are through. */
-static inline void tls_greet(struct tls_bed *b)
+/* Both hellos are through; the guest says that it is this. */
+static inline void tls_greet_as(struct tls_bed *b, const char *version)
 {
-        static const uint8_t hello[HELLO_SIZE] = { 0, 0, 0, 0, 68, 0,   0,
-                                                   0, 0, 0, 0, 0,  'g', [76] = BED_CAPS };
-        uint8_t bytes[HELLO_SIZE];
+        uint8_t hello[HELLO_SIZE] = { [4] = 68, [76] = BED_CAPS }, bytes[HELLO_SIZE];
 
+        strcpy((char *)hello + 12, version);
         RUN_UNTIL(b->bed->base, guest_shakes(b));
         if (!b->is_up)
                 fail_msg("no handshake: %s", link_text(b->bed->link));
@@ -204,6 +213,11 @@ static inline void tls_greet(struct tls_bed *b)
         RUN_UNTIL(b->bed->base, b->bed->n_packets == 1);
         assert_int_equal(b->bed->encryptions, 1);
         b->bed->n_packets = 0;
+}
+
+static inline void tls_greet(struct tls_bed *b)
+{
+        tls_greet_as(b, "g");
 }
 
 /* What we want of it; what a plain wish of a guest suits is the default. */

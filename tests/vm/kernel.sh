@@ -13,6 +13,8 @@ disk_modules="$boot_modules virtio_net 9p 9pnet_virtio xhci_pci ehci_pci usb_sto
 user_modules='uhci_hcd ftdi_sio snd_usb_audio cdc_ether rndis_host wacom'
 # And of those that have file systems, volumes and encryption on their sticks.
 storage_modules='vfat nls_ascii nls_cp437 dm_mod dm_crypt xts algif_skcipher'
+# What TLS of the kernel needs.
+tls_modules='tls gcm ghash_generic ctr chacha20poly1305 chacha_generic poly1305_generic'
 more_modules='dummy_hcd usb_f_ss_lb vhci_hcd usbtest snd_usb_audio uhci_hcd'
 
 # kernel_find CACHE: sets package and kernel, the folder that has or will have it.
@@ -69,7 +71,7 @@ kernel_unpack() (
     # shellcheck disable=SC2086
     depmod -b unpacked "$version" && modules_number modules $memory_modules &&
         modules_number boot-modules $boot_modules && modules_number more-modules $more_modules &&
-        modules_tree tree $disk_modules $user_modules $storage_modules || exit 1
+        modules_tree tree $disk_modules $user_modules $storage_modules $tls_modules || exit 1
     rm -r unpacked ./*.deb
 )
 

@@ -11,6 +11,9 @@ channel_host=127.0.0.1
 declare -A channel_port address
 stick_arguments=()
 
+# What a channel's socket is to have, too: how it encrypts.
+declare -A channel_options=()
+
 # How the guest's machine is started, but for its channels.
 guest_machine=(machine_start guest -nic none -device qemu-xhci,id=xhci -device ich9-usb-ehci1,id=ehci)
 
@@ -78,7 +81,7 @@ guest_start() {
 
     for name in "${!channel_bus[@]}"; do
         arguments+=(-chardev
-            "socket,id=$name,host=$channel_host,port=${channel_port[$name]-0},server=on,wait=off,nodelay=on"
+            "socket,id=$name,host=$channel_host,port=${channel_port[$name]-0},server=on,wait=off,nodelay=on${channel_options[$name]-}"
             -device "usb-redir,chardev=$name,bus=${channel_bus[$name]}.0")
     done
     "${guest_machine[@]}" "${arguments[@]}" && answer=$(monitor guest 'info chardev') || return 1
