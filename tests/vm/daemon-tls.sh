@@ -65,8 +65,11 @@ kernel_encrypts() {
     is "what the kernel decrypts" 0 "$(tls_stat TlsCurrRxSw)"
     guest_has high
     guest_reads_all high
+    exits "the guest writes 8 MiB" 0 guest 'write_data high'
     exits "it can be detached" 0 host 'usbredirctl detach 46f4:0001:high'
     guest_has_not high
+    is_returned high
+    is "the host reads what the guest wrote" "$(guest 'sum /tmp/data')" "$(host 'sum_data high')"
     is "the kernel has no session's keys any more" 0 "$(tls_stat TlsCurrTxSw)"
     host 'rm -r /etc/usbredir/guests.d/tls.conf /etc/usbredir/tls && usbredirctl reload'
 }
