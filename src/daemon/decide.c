@@ -196,10 +196,9 @@ void manager_judge(struct manager *m, struct entry *e, enum occasion occasion)
         case DEVICE_IS_FAILED: break;
         }
 
-        if (hold_device(m, e, occasion))
-                return;
-        if (d->phase == DEVICE_IS_IDLE && manager_is_automatic(d) && !d->is_inhibited &&
-            !d->is_rejected && !m->is_paused && !m->is_asleep && rule_acts(d, occasion))
+        if (!hold_device(m, e, occasion) && d->phase == DEVICE_IS_IDLE && manager_is_automatic(d) &&
+            !d->is_inhibited && !d->is_rejected && !m->is_paused && !m->is_asleep &&
+            rule_acts(d, occasion))
                 manager_begin_by_rule(m, e);
         else
                 manager_changed(m, e);

@@ -182,7 +182,7 @@ static void take_in(struct manager *m, const struct device_info *info)
                         log_error("%s: not taken in: out of memory", info->facts.port);
                         return;
                 }
-        } else if ((e->device.redirection || e->returner) &&
+        } else if ((e->device.redirection || is_in_return(e)) &&
                    (!info->is_settled || info->facts.n_interfaces == 0)) {
                 return; /* between two configurations */
         }

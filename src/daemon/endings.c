@@ -129,16 +129,19 @@ void manager_on_session_end(void *userdata, enum session_reason reason, const ch
 void manager_end_session(struct redirection *r, enum cause cause)
 {
         struct running *s = running_of(r);
+        bool is_known = s->has_cause;
 
-        if (s->has_cause)
+        if (is_known && r->device)
                 return;
 
-        if (r->device)
-                hold_before_return(s->manager, entry_of(r->device));
-        s->has_cause = true;
-        s->cause = cause;
-        worker_end(r->worker);
-        manager_set_session_state(s, REDIRECTION_ENDING);
+        if (!is_known) {
+                s->has_cause = true;
+                s->cause = cause;
+        }
+        if (!r->device || !hold_before_return(s->manager, entry_of(r->device)))
+                worker_end(r->worker);
+        if (!is_known)
+                manager_set_session_state(s, REDIRECTION_ENDING);
 }
 
 static void on_return_end(void *userdata, enum session_reason reason, const char *message,
@@ -209,5 +212,12 @@ void manager_begin_return(struct manager *m, struct entry *e, enum control_purpo
 
 void manager_return_device(struct manager *m, struct entry *e, enum next after)
 {
-        manager_begin_return(m, e, CONTROL_RETURN, after);
+        if (e->asked != ASKED_RELEASE) {
+                manager_begin_return(m, e, CONTROL_RETURN, after);
+                return;
+        }
+
+        e->after_return = after; /* begun when the port is released */
+        e->device.phase = DEVICE_IS_RETURNING;
+        manager_changed(m, e);
 }

@@ -20,8 +20,11 @@ void hold_complete(struct manager *m, struct device_info *info);
  */
 bool hold_device(struct manager *m, struct entry *e, enum occasion occasion);
 
-/* Its session is about to return it: if it is no longer to be held, drivers may come. */
-void hold_before_return(struct manager *m, struct entry *e);
+/*
+ * Its session is to return it: if it is no longer to be held, drivers may come. True: its port has
+ * to be released first, and the session is asked to end when that is done.
+ */
+bool hold_before_return(struct manager *m, struct entry *e);
 
 /* Sockets have come or gone, or devices in them: looked at in the next turn. */
 void hold_sockets_changed(struct manager *m);

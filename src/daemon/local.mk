@@ -10,6 +10,8 @@ libdaemon_a_SOURCES = \
 	%D%/candidates.h \
 	%D%/channel-listen.c \
 	%D%/channel.c \
+	%D%/claimer.c \
+	%D%/claimer.h \
 	%D%/config-channel.c \
 	%D%/config-filters.c \
 	%D%/config-guest.c \

@@ -30,6 +30,13 @@ enum occasion {
         OCCASION_UNGUARDED, /* a guard has kept it from what one of these had begun */
 };
 
+/* Of a device's port: hold.c. */
+enum asked {
+        ASKED_NOTHING,
+        ASKED_CLAIM,
+        ASKED_RELEASE,
+};
+
 /* Of a device: guards.c. */
 struct guarding {
         struct disk_probe *probe; /* asks whether its disks are in use */
@@ -59,6 +66,8 @@ struct entry {
         struct worker *returner; /* gives it back in place of a session that died */
         enum next after_return;
         enum occasion occasion_after_return; /* by the rules, then */
+        enum asked asked;                    /* for its port, and not answered yet */
+        enum occasion occasion_after_claim;  /* it is judged with that when it is */
         int hold_error;                      /* it could not be held: not tried again */
         uint8_t configuration;               /* to be restored */
 
@@ -124,7 +133,7 @@ struct manager {
         struct memories memories;
         struct guard_watch guards;
 
-        struct port_claims *claims;
+        struct claimer *claimer;
         bool sockets_changed, has_former_claims; /* to be looked at */
 
         struct event *work; /* answers requests, frees guests */
@@ -151,6 +160,12 @@ static inline struct entry *entry_of(struct device *d)
 static inline struct running *running_of(struct redirection *r)
 {
         return CONTAINER_OF(r, struct running, shown);
+}
+
+/* Is it on its way back to the host, or to us, without a session? */
+static inline bool is_in_return(const struct entry *e)
+{
+        return e->returner || e->device.phase == DEVICE_IS_RETURNING;
 }
 
 /* Tells the observer, and the next daemon. */

@@ -193,7 +193,7 @@ bool manager_has_returned_all(const struct manager *m)
         const struct device *d;
 
         DL_FOREACH (m->devices, d)
-                if (d->is_held || CONTAINER_OF(d, const struct entry, device)->returner)
+                if (d->is_held || is_in_return(CONTAINER_OF(d, const struct entry, device)))
                         return false;
         return !m->sessions;
 }

@@ -221,7 +221,7 @@ static void detach(struct manager *m, struct entry *e)
 
         if (d->redirection)
                 manager_end_session(d->redirection, CAUSE_DETACHED);
-        else if (e->returner)
+        else if (is_in_return(e))
                 e->after_return = outcome_next(CAUSE_DETACHED, d->intent == INTENT_BY_HAND);
         else
                 manager_go_on(m, e, outcome_next(CAUSE_DETACHED, d->intent == INTENT_BY_HAND));

@@ -15,7 +15,7 @@ static bool is_done(const struct manager *m)
         const struct device *d;
 
         DL_FOREACH (m->devices, d)
-                if (CONTAINER_OF(d, const struct entry, device)->returner)
+                if (is_in_return(CONTAINER_OF(d, const struct entry, device)))
                         return false;
         return !m->sessions;
 }

@@ -15,5 +15,8 @@ extern struct bed *the_bed;
 
 void bed_unplug_all(void);
 
+/* After the daemon: until nothing is claimed any more. */
+void bed_end_claims(void);
+
 /* Takes what the daemon has sent; was there any? */
 bool bed_serve_sessions(struct bed *bed);

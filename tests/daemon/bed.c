@@ -104,6 +104,7 @@ void bed_open(struct bed *bed)
         bed->base = event_base_new();
         assert_non_null(bed->base);
         bed_write(bed, "filters.d/10-all.rules", "-1,-1,-1,-1,1\n");
+        bed_refuse_claims(0);
         log_set_level(getenv("BED_LOG") ? LOG_LEVEL_DEBUG : LOG_LEVEL_ERROR);
 }
 
@@ -154,6 +155,7 @@ void bed_kill_daemon(struct bed *bed)
                 if (bed->sessions[i].fd >= 0 && bed->sessions[i].has_order)
                         bed->sessions[i].is_orphan = true;
         bed->m = manager_free(bed->m);
+        bed_end_claims();
         bed->started = 0;
 }
 
@@ -162,6 +164,7 @@ void bed_close(struct bed *bed)
         char command[128];
 
         bed->m = manager_free(bed->m);
+        bed_end_claims();
         for (size_t i = 0; i < bed->n_sessions; i++)
                 close_fd(bed->sessions[i].fd);
         for (size_t i = 0; i < bed->n_guests; i++)

@@ -58,11 +58,8 @@ struct bed {
         struct bed_guest guests[BED_GUESTS_MAX];
         size_t n_guests;
 
-        /* Sockets, as ports ("1-1"), of which the path is "pci-0-usb-0:1"; and their claims. */
+        /* Sockets, as ports ("1-1"), of which the path is "pci-0-usb-0:1". */
         const char *sockets[BED_SOCKETS_MAX];
-        char claimed[BED_SOCKETS_MAX][32];
-        int claim_error;
-        unsigned n_claims; /* tries */
 
         /* What the observer was told. */
         unsigned started, sessions_added, sessions_ended;
@@ -100,8 +97,16 @@ void bed_unplug(struct bed *bed, const char *port);
 
 struct device *bed_device(struct bed *bed, const char *port);
 
-/* Is that port ours? */
+/* Is that port ours? How often has one been claimed, or tried to be? */
 bool bed_is_claimed(const char *port);
+unsigned bed_n_claims(void);
+
+/* Claims fail from now on; or, of 0, do not. */
+void bed_refuse_claims(int error);
+
+/* The kernel does not come back from a claim, until it is let go; is the daemon in one? */
+void bed_stick_claims(bool stick);
+bool bed_claim_is_stuck(void);
 
 /* One turn of the loop, and the sessions' end of it. */
 void bed_turn(struct bed *bed);

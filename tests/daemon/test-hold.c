@@ -45,10 +45,9 @@ static void a_device_is_held_while_its_guest_is_away(void **state)
 
         start(bed, HOLD);
         bed_plug(bed, "1-1", "08");
-        bed_settle(bed);
+        bed_until(bed, bed_device(bed, "1-1")->phase == DEVICE_IS_WAITING);
         assert_true(bed_is_claimed("1-1"));
         assert_true(bed_device(bed, "1-1")->is_held);
-        assert_int_equal(bed_device(bed, "1-1")->phase, DEVICE_IS_WAITING);
         assert_int_equal(bed->n_sessions, 0);
 }
 
@@ -89,7 +88,7 @@ static void detached_by_hand_it_is_given_back(void **state)
 
         start(bed, HOLD);
         bed_plug(bed, "1-1", "08 configuration=0 usual=3");
-        bed_settle(bed);
+        bed_until(bed, bed_device(bed, "1-1")->is_held);
         assert_int_equal(bed_detach(bed, "1-1", &answer), 0);
         process_is_told(bed, 0, CONTROL_RETURN);
         assert_int_equal(bed->sessions[0].order.configuration, 3);
@@ -151,7 +150,8 @@ static void a_reload_holds_and_gives_back(void **state)
         bed_plug(bed, "1-1", "08 drivers=1");
         s = bed_redirect(bed, "1-1");
         reload(bed, HOLD);
-        bed_until(bed, bed_is_claimed("1-1"));
+        bed_until(bed, bed_device(bed, "1-1")->is_held);
+        assert_true(bed_is_claimed("1-1"));
         assert_false(s->is_asked_to_end); /* it has no drivers: the session has it */
 
         reload(bed, "-1,-1,-1,-1,0\n");
@@ -174,7 +174,7 @@ static void attach_can_hold(void **state)
         assert_false(bed_is_claimed("1-1"));
         assert_int_equal(bed_attach_with(bed, "1-1", "vm1", &options, &answer), 0);
         s = bed_redirect(bed, "1-1");
-        assert_true(bed_is_claimed("1-1"));
+        bed_until(bed, bed_device(bed, "1-1")->is_held);
         bed_close_guest(bed, "vm1");
         bed_say_ended(bed, s, REASON_GUEST_LEFT, true);
         bed_until(bed, bed_device(bed, "1-1")->phase == DEVICE_IS_WAITING);
@@ -191,18 +191,18 @@ static void what_cannot_be_held_is_redirected_all_the_same(void **state)
         struct bed *bed = *state;
         unsigned n;
 
-        bed->claim_error = -ENOTTY;
+        bed_refuse_claims(-ENOTTY);
         start(bed, HOLD);
         bed_open_guest(bed, "vm1");
         bed_plug(bed, "1-1", "08");
         bed_redirect(bed, "1-1");
         bed_settle(bed);
-        n = bed->n_claims;
+        n = bed_n_claims();
         assert_false(bed_device(bed, "1-1")->is_held);
         bed_plug(bed, "1-1", "08 NEW=property");
         bed_settle(bed);
-        assert_int_equal(bed->n_claims, n); /* not again and again */
-        bed->claim_error = 0;
+        assert_int_equal(bed_n_claims(), n); /* not again and again */
+        bed_refuse_claims(0);
         reload(bed, HOLD);
         bed_until(bed, bed_is_claimed("1-1"));
 }
@@ -213,12 +213,11 @@ static void the_next_daemon_goes_on_holding(void **state)
 
         start(bed, "-1,-1,-1,-1,1 guest=vm1 hold=yes on=plug\n");
         bed_plug(bed, "1-1", "08");
-        bed_until(bed, bed_is_claimed("1-1"));
+        bed_until(bed, bed_device(bed, "1-1")->is_held);
         bed_kill_daemon(bed);
         assert_false(bed_is_claimed("1-1"));
         bed_start(bed);
-        bed_settle(bed);
-        assert_true(bed_is_claimed("1-1"));
+        bed_until(bed, bed_is_claimed("1-1"));
         assert_true(bed_device(bed, "1-1")->is_held);
 
         /* Also one whose rule has gone meanwhile is known to be held, and given back. */
@@ -235,13 +234,113 @@ static void the_end_gives_all_back(void **state)
 
         start(bed, HOLD);
         bed_plug(bed, "1-1", "08");
-        bed_until(bed, bed_is_claimed("1-1"));
+        bed_until(bed, bed_device(bed, "1-1")->is_held);
         manager_stop(bed->m);
         assert_false(manager_has_returned_all(bed->m));
         process_is_told(bed, 0, CONTROL_RETURN);
         ends_well(bed, 0);
         assert_true(manager_has_returned_all(bed->m));
         assert_false(bed_is_claimed("1-1"));
+}
+
+/* A device is held by "hold=yes", and another one is not; the kernel is busy with the hub. */
+static void stick(struct bed *bed, const char *text)
+{
+        start(bed, "-1,-1,-1,-1,1 guest=vm1 on=plug serial=free\n"
+                   "-1,-1,-1,-1,1 guest=vm1 on=plug hold=yes serial=held\n"
+                   "-1,-1,-1,-1,0\n");
+        bed_open_guest(bed, "vm1");
+        bed_stick_claims(true);
+        bed_plug(bed, "1-1", text);
+        bed_until(bed, bed_claim_is_stuck());
+}
+
+static void a_hub_that_is_stuck_delays_nobody_else(void **state)
+{
+        struct bed *bed = *state;
+
+        stick(bed, "08 serial=held drivers=1");
+        bed_plug(bed, "1-2", "08 serial=free");
+        bed_redirect(bed, "1-2");
+        assert_true(bed_claim_is_stuck());
+        assert_false(bed_device(bed, "1-1")->is_held);
+        assert_int_equal(bed_device(bed, "1-1")->phase, DEVICE_IS_IDLE); /* drivers have it */
+
+        bed_stick_claims(false);
+        process_is_told(bed, 1, CONTROL_HOLD);
+        assert_true(bed_device(bed, "1-1")->is_held);
+        ends_well(bed, 1);
+        bed_redirect(bed, "1-1");
+}
+
+static void what_is_no_longer_to_be_held_is_given_back_after_its_claim(void **state)
+{
+        struct bed *bed = *state;
+
+        stick(bed, "08 serial=held");
+        reload(bed, "-1,-1,-1,-1,1 guest=vm1 on=plug\n");
+        bed_settle(bed);
+        assert_int_equal(bed->n_sessions, 0);
+        bed_stick_claims(false);
+        process_is_told(bed, 0, CONTROL_RETURN);
+        assert_false(bed_is_claimed("1-1"));
+        ends_well(bed, 0);
+        bed_redirect(bed, "1-1"); /* it was plugged in, and that has not been forgotten */
+}
+
+static void a_device_may_be_unplugged_while_it_is_claimed(void **state)
+{
+        struct bed *bed = *state;
+
+        bed->sockets[0] = "1-1";
+        stick(bed, "08 serial=held");
+        bed_unplug(bed, "1-1");
+        bed_settle(bed);
+        bed_plug(bed, "1-1", "08 serial=free");
+        bed_redirect(bed, "1-1"); /* not held yet */
+        bed_unplug(bed, "1-1");
+        bed_stick_claims(false);
+        bed_plug(bed, "1-1", "08 serial=held");
+        bed_until(bed, bed_device(bed, "1-1")->is_held);
+        bed_unplug(bed, "1-1");
+        bed_until(bed, !bed_is_claimed("1-1"));
+}
+
+/* Only a port that is released lets drivers in, when the session gives the device back. */
+static void a_session_returns_its_device_after_the_release(void **state)
+{
+        struct bed *bed = *state;
+        struct bed_answer answer;
+        struct bed_session *s;
+
+        bed->sockets[0] = "1-2";
+        start(bed, HOLD);
+        bed_open_guest(bed, "vm1");
+        bed_plug(bed, "1-1", "08");
+        s = bed_redirect(bed, "1-1");
+        bed_stick_claims(true);
+        reload(bed, "-1,-1,-1,-1,1 guest=vm1 hold=yes path=*-usb-0:?\n" HOLD);
+        bed_until(bed, bed_claim_is_stuck());
+        assert_int_equal(bed_detach(bed, "1-1", &answer), 0);
+        bed_settle(bed);
+        assert_int_equal(bed_device(bed, "1-1")->phase, DEVICE_IS_RETURNING);
+        assert_false(s->is_asked_to_end);
+        bed_stick_claims(false);
+        bed_until(bed, s->is_asked_to_end);
+        assert_false(bed_is_claimed("1-1"));
+        bed_say_ended(bed, s, REASON_ASKED, true);
+        bed_until(bed, answer.has_come);
+        assert_int_equal(bed->n_sessions, 1);
+}
+
+static void a_daemon_that_ends_does_not_wait_for_the_kernel(void **state)
+{
+        struct bed *bed = *state;
+
+        stick(bed, "08 serial=held");
+        bed->m = manager_free(bed->m);
+        assert_true(bed_claim_is_stuck());
+        bed_stick_claims(false);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, bed_setup, bed_teardown)
@@ -260,6 +359,11 @@ int main(void)
                 TEST(what_cannot_be_held_is_redirected_all_the_same),
                 TEST(the_next_daemon_goes_on_holding),
                 TEST(the_end_gives_all_back),
+                TEST(a_hub_that_is_stuck_delays_nobody_else),
+                TEST(what_is_no_longer_to_be_held_is_given_back_after_its_claim),
+                TEST(a_device_may_be_unplugged_while_it_is_claimed),
+                TEST(a_session_returns_its_device_after_the_release),
+                TEST(a_daemon_that_ends_does_not_wait_for_the_kernel),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
