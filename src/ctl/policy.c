@@ -19,9 +19,9 @@
 #define RULES_TYPE "a(sussa{sv})"
 
 /* What Explain returns, under the same keys, in the order for people; the first is a sentence. */
-static const char *const explained[] = { "reason",   "verdict", "rule",      "text",  "pass",
-                                         "lead",     "guest",   "automatic", "guard", "inhibited",
-                                         "rejected", "paused",  "refusal" };
+static const char *const explained[] = { "reason",   "verdict", "rule",      "text",   "pass",
+                                         "lead",     "guest",   "automatic", "guard",  "inhibited",
+                                         "rejected", "paused",  "held",      "refusal" };
 
 static int print_value(const char *before, const json_t *value)
 {

@@ -302,6 +302,7 @@ static int put_switches(sd_bus_message *m, const struct manager *manager, const 
                 { "inhibited", d->is_inhibited },
                 { "rejected", d->is_rejected },
                 { "paused", manager_is_paused(manager) },
+                { "held", d->is_held },
         };
         int r = 0;
 

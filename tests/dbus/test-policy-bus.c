@@ -37,23 +37,23 @@ static void explain_says_what_the_rules_make_of_a_device(void **state)
                 { "",
                   "[verdict=denied,reason=No rule allows it: none matches its interface 0 "
                   "(08/06/50).,rule=,text=,pass=interface 0 (08/06/50),lead=,guest=,guard=,refusal=,"
-                  "automatic=no,inhibited=no,rejected=no,paused=no,"
+                  "automatic=no,inhibited=no,rejected=no,paused=no,held=no,"
                   "passes=[(interface 0 (08/06/50),,,no)],keys=[]]" },
                 { "8,-1,-1,-1,0\n-1,-1,-1,-1,1",
                   "[verdict=denied,reason=A rule denies its interface 0 (08/06/50).,rule=" RULES
                   ":1,text=0x08,-1,-1,-1,0,pass=interface 0 (08/06/50),lead=,guest=,guard=,refusal=,"
-                  "automatic=no,inhibited=no,rejected=no,paused=no,"
+                  "automatic=no,inhibited=no,rejected=no,paused=no,held=no,"
                   "passes=[(interface 0 (08/06/50)," RULES ":1,0x08,-1,-1,-1,0,no)],keys=[]]" },
                 { "!2:1: no such key",
                   "[verdict=denied,reason=" RULES
                   " is broken and denies everything until it is mended: 2:1: no such key,rule=" RULES
                   ":1,text=-1,-1,-1,-1,0,pass=interface 0 (08/06/50),lead=,guest=,guard=,refusal=,"
-                  "automatic=no,inhibited=no,rejected=no,paused=no,"
+                  "automatic=no,inhibited=no,rejected=no,paused=no,held=no,"
                   "passes=[(interface 0 (08/06/50)," RULES ":1,-1,-1,-1,-1,0,no)],keys=[]]" },
                 { "-1,-1,-1,-1,1 guest=vm1 auto=no",
                   "[verdict=allowed,reason=It may be attached by hand; a rule has auto=no.,"
                   "rule=" RULES ":1,text=-1,-1,-1,-1,1 guest=vm1 auto=no,pass=,lead=" RULES
-                  ":1,guest=vm1,guard=,refusal=,automatic=no,inhibited=no,rejected=no,paused=no,"
+                  ":1,guest=vm1,guard=,refusal=,automatic=no,inhibited=no,rejected=no,paused=no,held=no,"
                   "passes=[(interface 0 (08/06/50)," RULES
                   ":1,-1,-1,-1,-1,1 guest=vm1 auto=no,yes)],"
                   "keys=[(guest,vm1," RULES ":1),(auto,no," RULES ":1),(on,both,default),"
@@ -63,7 +63,7 @@ static void explain_says_what_the_rules_make_of_a_device(void **state)
                   ":1,text=-1,-1,-1,-1,1 guest=vm1 on=start hold=yes reset=no force=yes,pass=,"
                   "lead=" RULES
                   ":1,guest=vm1,guard=,refusal=,automatic=yes,inhibited=no,rejected=no,"
-                  "paused=no,passes=[(interface 0 (08/06/50)," RULES
+                  "paused=no,held=no,passes=[(interface 0 (08/06/50)," RULES
                   ":1,-1,-1,-1,-1,1 guest=vm1 on=start hold=yes reset=no force=yes,yes)],"
                   "keys=[(guest,vm1," RULES ":1),(auto,yes,default),(on,start," RULES
                   ":1),(hold,yes," RULES ":1),(reset,no," RULES ":1),(force,yes," RULES ":1)]]" },
@@ -127,10 +127,11 @@ static void explain_tells_what_keeps_rules_from_acting(void **state)
 
         bed->manager->is_paused = false;
         bed->manager->devices->is_inhibited = true;
+        bed->manager->devices->is_held = true;
         other = answer_text(caller_call(&bed->caller, ROOT, MANAGER, "Explain", "s", "1-1"));
-        assert_has(other, "inhibited=yes,rejected=no,paused=no,");
+        assert_has(other, "inhibited=yes,rejected=no,paused=no,held=yes,");
         assert_has(other, "reason=It was taken back by hand");
-        bed->manager->devices->is_inhibited = false;
+        bed->manager->devices->is_inhibited = bed->manager->devices->is_held = false;
 
         strcpy(bed->manager->devices->guard, "its disk sdb is swap");
         guarded = answer_text(caller_call(&bed->caller, ROOT, MANAGER, "Explain", "s", "1-1"));
