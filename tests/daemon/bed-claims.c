@@ -63,11 +63,13 @@ int port_claims_claim(struct port_claims *c, const char *port)
 
         pthread_mutex_lock(&lock);
         n_claims++;
+        r = claim_error; /* what it will say is so from its begin */
         for (is_in_claim = true; is_stuck;)
                 pthread_cond_wait(&changed, &lock);
         is_in_claim = false;
         place = find(port) ?: find("");
-        r = claim_error ?: place ? 0 : -E2BIG;
+        if (r == 0 && !place)
+                r = -E2BIG;
         if (r == 0)
                 strcpy(place, port);
         pthread_mutex_unlock(&lock);

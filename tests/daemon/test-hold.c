@@ -293,14 +293,17 @@ static void a_device_may_be_unplugged_while_it_is_claimed(void **state)
         struct bed *bed = *state;
 
         bed->sockets[0] = "1-1";
+        bed_refuse_claims(-ENODEV); /* its hub is gone, too; another comes */
         stick(bed, "08 serial=held");
+        bed_refuse_claims(0);
         bed_unplug(bed, "1-1");
         bed_settle(bed);
         bed_plug(bed, "1-1", "08 serial=free");
         bed_redirect(bed, "1-1"); /* not held yet */
         bed_unplug(bed, "1-1");
-        bed_stick_claims(false);
         bed_plug(bed, "1-1", "08 serial=held");
+        bed_settle(bed);
+        bed_stick_claims(false);
         bed_until(bed, bed_device(bed, "1-1")->is_held);
         bed_unplug(bed, "1-1");
         bed_until(bed, !bed_is_claimed("1-1"));
