@@ -3,6 +3,8 @@
 /*
  * Ports of hubs that are ours. While one is, the kernel neither configures what is plugged in there
  * nor binds its drivers to it; programs that open the device may use it.
+ *
+ * Each of these may wait for the lock of a hub, for seconds: claimer.h calls them, in its thread.
  */
 #include <stdbool.h>
 #include <stdint.h>
