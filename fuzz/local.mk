@@ -14,6 +14,7 @@ fuzz_targets = \
 	%D%/fuzz-rules \
 	%D%/fuzz-ruleset \
 	%D%/fuzz-structured \
+	%D%/fuzz-unconfigured \
 	%D%/fuzz-worker
 if HAVE_CMOCKA
 fuzz_targets += %D%/fuzz-session
@@ -61,6 +62,8 @@ fuzz_daemon_ldadd = $(fuzz_engine) libdaemon.a $(LDADD) $(INIH_LIBS) $(LIBSYSTEM
 %C%_fuzz_structured_SOURCES = %D%/fuzz-structured.c %D%/messages.c %D%/messages.h
 %C%_fuzz_structured_LDFLAGS = $(fuzz_ldflags)
 %C%_fuzz_structured_LDADD = $(fuzz_ldadd)
+%C%_fuzz_unconfigured_LDFLAGS = $(fuzz_ldflags)
+%C%_fuzz_unconfigured_LDADD = $(fuzz_daemon_ldadd)
 %C%_fuzz_worker_LDFLAGS = $(fuzz_ldflags)
 %C%_fuzz_worker_LDADD = $(fuzz_daemon_ldadd)
 

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * sysfs has the descriptors as the device has sent them: the device's, then each configuration with
- * all that belongs to it. Every length is the device's word, and is checked.
+ * all that belongs to it. Every length is the device's word, and is checked. What is read is what
+ * the kernel would make of it: whatever a device leaves out or says twice, none of its interfaces
+ * is hidden from the rules.
  */
 #include "daemon/unconfigured.h"
 
@@ -22,6 +24,7 @@ enum {
         CONFIGURATION_LENGTH = 9,
         INTERFACE_TYPE = 4,
         INTERFACE_LENGTH = 9,
+        INTERFACES = 256, /* by their numbers */
         VENDORS_OWN_CLASS = 0xff,
 };
 
@@ -34,7 +37,7 @@ static const uint8_t *descriptor_at(const uint8_t *bytes, size_t size, size_t of
         return size - offset >= length && d[0] >= length && d[1] == type ? d : NULL;
 }
 
-/* The next interface in its first alt setting, from *offset on, which is then behind it. */
+/* The next descriptor of an interface, from *offset on, which is then behind it. */
 static const uint8_t *next_interface(const uint8_t *bytes, size_t size, size_t *offset)
 {
         while (size - *offset >= 2) {
@@ -45,21 +48,25 @@ static const uint8_t *next_interface(const uint8_t *bytes, size_t size, size_t *
                 if (length < 2 || length > size - *offset)
                         return NULL;
                 *offset += length;
-                if (d && d[3] == 0)
+                if (d)
                         return d;
         }
 
         return NULL;
 }
 
-/* As the kernel chooses: the first that does not begin with the vendor's own class, or the first.
+/*
+ * As the kernel chooses: the first that does not begin with the vendor's own class, or the first,
+ * which it is too where all of the device is the vendor's own.
  */
 static const uint8_t *choose(const uint8_t *bytes, size_t size, size_t *ret_size)
 {
+        bool is_own = bytes[4] == VENDORS_OWN_CLASS;
         const uint8_t *choice = NULL, *d, *first;
 
         for (size_t offset = DEVICE_LENGTH, total; offset < size; offset += total) {
                 size_t inside = CONFIGURATION_LENGTH;
+                bool is_usual;
 
                 d = descriptor_at(bytes, size, offset, CONFIGURATION_TYPE, CONFIGURATION_LENGTH);
                 total = d ? (size_t)(d[2] | d[3] << 8) : 0;
@@ -67,11 +74,12 @@ static const uint8_t *choose(const uint8_t *bytes, size_t size, size_t *ret_size
                         break;
 
                 first = next_interface(d, total, &inside);
-                if (!choice || (first && first[5] != VENDORS_OWN_CLASS)) {
+                is_usual = !is_own && first && first[5] != VENDORS_OWN_CLASS;
+                if (!choice || is_usual) {
                         choice = d;
                         *ret_size = total;
                 }
-                if (first && first[5] != VENDORS_OWN_CLASS)
+                if (is_usual)
                         break;
         }
 
@@ -80,8 +88,8 @@ static const uint8_t *choose(const uint8_t *bytes, size_t size, size_t *ret_size
 
 void unconfigured_read(struct device_info *info, const uint8_t *bytes, size_t size)
 {
+        const uint8_t *configuration, *d, *alts[INTERFACES] = { NULL };
         size_t offset = CONFIGURATION_LENGTH, length = 0;
-        const uint8_t *configuration, *d;
 
         if (size < DEVICE_LENGTH)
                 return;
@@ -90,13 +98,20 @@ void unconfigured_read(struct device_info *info, const uint8_t *bytes, size_t si
                 return;
 
         info->usual_configuration = configuration[5];
-        while ((d = next_interface(configuration, length, &offset))) {
+        while ((d = next_interface(configuration, length, &offset)))
+                if (!alts[d[2]] || (d[3] == 0 && alts[d[2]][3] != 0))
+                        alts[d[2]] = d;
+
+        for (unsigned number = 0; number < INTERFACES; number++) {
+                d = alts[number];
+                if (!d)
+                        continue;
                 if (facts_add_interface(&info->facts, d[5], d[6], d[7]) < 0) {
                         snprintf(info->refusal, sizeof(info->refusal),
                                  "it has more interfaces than can be judged");
                         return;
                 }
-                info->interface_numbers[info->facts.n_interfaces - 1] = d[2];
+                info->interface_numbers[info->facts.n_interfaces - 1] = (uint8_t)number;
         }
 }
 

@@ -8,6 +8,7 @@
 #include "util/macro.h"
 
 #define DEVICE           "12 01 00 02 00 00 00 40 09 12 01 00 00 01 00 00 00 02"
+#define DEVICE_OWN       "12 01 00 02 ff 00 00 40 09 12 01 00 00 01 00 00 00 02"
 #define CONFIGURATION(n) "09 02 " n " 00 01 "
 #define REST             " 00 80 32 "
 #define STICK            "09 04 00 00 02 08 06 50 00 "
@@ -48,6 +49,17 @@ static void interfaces_come_from_the_usual_configuration(void **state)
                 { "nothing but the vendor's own",
                   DEVICE CONFIGURATION("12") "01" REST OWN CONFIGURATION("12") "02" REST OWN, 1,
                   "0:ff/00/00 " },
+                { "a device that is all the vendor's own",
+                  DEVICE_OWN CONFIGURATION("12") "01" REST OWN CONFIGURATION("12") "02" REST STICK,
+                  1, "0:ff/00/00 " },
+                { "an interface without alt setting 0",
+                  DEVICE CONFIGURATION("1b") "01" REST STICK_UAS KEYBOARD, 1,
+                  "0:08/06/62 1:03/01/01 " },
+                { "alt setting 0 comes late", DEVICE CONFIGURATION("1b") "01" REST STICK_UAS STICK,
+                  1, "0:08/06/50 " },
+                { "an interface that is there twice, and behind one of a higher number",
+                  DEVICE CONFIGURATION("24") "01" REST KEYBOARD STICK OWN, 1,
+                  "0:08/06/50 1:03/01/01 " },
                 { "without interfaces", DEVICE CONFIGURATION("09") "01" REST, 1, "" },
                 { "without configurations", DEVICE, 0, "" },
                 { "cut short", DEVICE CONFIGURATION("1b") "01" REST STICK, 0, "" },
