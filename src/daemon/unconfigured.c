@@ -65,14 +65,15 @@ static const uint8_t *choose(const uint8_t *bytes, size_t size, size_t *ret_size
         const uint8_t *choice = NULL, *d, *first;
 
         for (size_t offset = DEVICE_LENGTH, total; offset < size; offset += total) {
-                size_t inside = CONFIGURATION_LENGTH;
                 bool is_usual;
+                size_t inside;
 
                 d = descriptor_at(bytes, size, offset, CONFIGURATION_TYPE, CONFIGURATION_LENGTH);
                 total = d ? (size_t)(d[2] | d[3] << 8) : 0;
-                if (total < CONFIGURATION_LENGTH || total > size - offset)
+                if (!d || total < d[0] || total > size - offset)
                         break;
 
+                inside = d[0];
                 first = next_interface(d, total, &inside);
                 is_usual = !is_own && first && first[5] != VENDORS_OWN_CLASS;
                 if (!choice || is_usual) {
@@ -89,7 +90,7 @@ static const uint8_t *choose(const uint8_t *bytes, size_t size, size_t *ret_size
 void unconfigured_read(struct device_info *info, const uint8_t *bytes, size_t size)
 {
         const uint8_t *configuration, *d, *alts[INTERFACES] = { NULL };
-        size_t offset = CONFIGURATION_LENGTH, length = 0;
+        size_t offset, length = 0;
 
         if (size < DEVICE_LENGTH)
                 return;
@@ -98,6 +99,7 @@ void unconfigured_read(struct device_info *info, const uint8_t *bytes, size_t si
                 return;
 
         info->usual_configuration = configuration[5];
+        offset = configuration[0];
         while ((d = next_interface(configuration, length, &offset)))
                 if (!alts[d[2]] || (d[3] == 0 && alts[d[2]][3] != 0))
                         alts[d[2]] = d;
