@@ -173,15 +173,35 @@ static enum options_result check_arguments(const struct ctl *ctl, const struct c
         return OPTIONS_RUN;
 }
 
+/* "-" is standard input, and rules mostly begin with "-1": no option is a digit. */
+static bool is_operand(const char *argument)
+{
+        return argument[0] != '-' || !argument[1] || (argument[1] >= '0' && argument[1] <= '9');
+}
+
+/* The next option, or -1. Operands are moved to argv[1] and on, behind the n that are there. */
+static int next_option(int argc, char **argv, int *n)
+{
+        int option;
+
+        while (optind < argc && is_operand(argv[optind]))
+                argv[++*n] = argv[optind++];
+        option = getopt_long(argc, argv, "+", long_options, NULL);
+        while (option < 0 && optind < argc)
+                argv[++*n] = argv[optind++]; /* behind "--" */
+
+        return option;
+}
+
 enum options_result options_parse(int argc, char **argv, struct ctl *ctl,
                                   const struct command **ret_command, char ***ret_arguments)
 {
         bool given[ELEMENTS(more)] = { false };
         enum options_result result = OPTIONS_RUN;
         const struct command *command;
-        int option;
+        int option, n = 0;
 
-        while ((option = getopt_long(argc, argv, "", long_options, NULL)) >= 0) {
+        while ((option = next_option(argc, argv, &n)) >= 0) {
                 if (option <= OPTION_BASE)
                         /* getopt has said which */
                         return usage("what begins with \"-\" and is no option comes behind \"--\"");
@@ -192,19 +212,18 @@ enum options_result options_parse(int argc, char **argv, struct ctl *ctl,
                         return result;
         }
 
-        argv += optind;
-        argc -= optind;
-        command = find_command(argc > 0 ? argv[0] : "list");
+        command = find_command(n > 0 ? argv[1] : "list");
         if (!command)
-                return usage("'%s' is no command", argv[0]);
+                return usage("'%s' is no command", argv[1]);
 
         result = check_options(given, command);
         if (result == OPTIONS_RUN)
-                result = check_arguments(ctl, command, argc > 0 ? argc - 1 : 0);
+                result = check_arguments(ctl, command, n > 0 ? n - 1 : 0);
         if (result != OPTIONS_RUN)
                 return result;
 
         *ret_command = command;
-        *ret_arguments = argc > 0 ? argv + 1 : argv;
+        argv[n + 1] = NULL;
+        *ret_arguments = argv + (n > 0 ? 2 : 1);
         return OPTIONS_RUN;
 }

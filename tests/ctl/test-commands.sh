@@ -83,7 +83,10 @@ done <<-END
 	0|Resume (may ask)|resume
 	1|Reload (may ask)|reload
 	0|AddRule "8,-1,-1,-1,1" before=0 file= (may ask)|rules add 8,-1,-1,-1,1
-	0|AddRule "-1,-1,-1,-1,1" before=0 file= (may ask)|rules add -- -1,-1,-1,-1,1
+	0|AddRule "-1,-1,-1,-1,1" before=0 file= (may ask)|rules add -1,-1,-1,-1,1
+	0|AddRule "-1,-1,-1,-1,1" before=3 file= (may not ask)|--no-ask-password rules add -1,-1,-1,-1,1 --before 3
+	0|AddRule "-1,-1,-1,-1,1" before=3 file= (may ask)|rules add --before=3 -- -1,-1,-1,-1,1
+	1|AddRule "nonsense" before=0 file= (may ask)|rules -- add nonsense
 	0|AddRule "8,-1,-1,-1,1" before=3 file=30-x.rules (may not ask)|rules add --before=3 --file=30-x.rules 8,-1,-1,-1,1 --no-ask-password
 	1|AddRule "nonsense" before=0 file= (may ask)|rules add nonsense
 	0|RemoveRule "/etc/usbredir/filters.d/10-sticks.rules" 12 "0x08,0x0781,-1,-1,1 guest=win10,build" (may ask)|rules remove 10-sticks.rules:12
@@ -163,6 +166,8 @@ while IFS='|' read -r error arguments; do
 done <<-END
 	'lst' is no command|lst
 	list takes no argument|list 1-1
+	list takes no argument|list -- --json
+	behind "--"|list -j
 	status takes [DEVICE]|status 1-1 1-2
 	attach takes DEVICE [GUEST]|attach
 	attach takes DEVICE [GUEST]|attach 1-1 a b
@@ -182,7 +187,6 @@ done <<-END
 	are options of rules add|rules --file=a remove 10-sticks.rules:12
 	--file is an option of rules|list --file=a
 	--add is an option of learn|doctor --add
-	and is no option comes behind "--"|rules add -1,-1,-1,-1,1
 	--wait is an option of attach|detach --wait 1-1
 	--force is an option of attach|detach --force 1-1
 	unrecognized option|--frobnicate

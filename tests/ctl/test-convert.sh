@@ -11,7 +11,7 @@ again() {
 
 # convert CODE FORM RULES: the result is in $directory/out, what was told in $directory/err.
 convert() {
-	run "$1" convert --to="$2" -- "$3"
+	run "$1" convert --to="$2" "$3"
 }
 
 # Tuples alone: the string, QEMU's form.

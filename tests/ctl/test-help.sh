@@ -93,6 +93,7 @@ done <<-END
 	 |--bus-address,=,
 	add remove |rules,
 	10-sticks.rules:12 |rules,remove,1
+	 |rules,add,-1:-1:-1:-1:1,
 	--before= |rules,--be
 	 |rules,--file,=,
 	libvirt qemu rules string |convert,--to,=
