@@ -2,11 +2,47 @@
 /*
  * usbredirctl attach, detach: what is asked by hand.
  */
+#include <stdio.h>
+#include <string.h>
+
 #include "ctl/bus.h"
 #include "ctl/commands.h"
 #include "ctl/listing.h"
+#include "ctl/objects.h"
 #include "ctl/value.h"
 #include "util/cleanup.h"
+
+/*
+ * The daemon answers with a session when the guest uses the device, or after 20 s, and the session
+ * goes on. What has come of it by then? A guest that has the device may not have started yet.
+ */
+static enum ctl_exit tell_outcome(struct ctl *ctl, const char *path)
+{
+        CLEANUP(json_decrefp) json_t *all = NULL;
+        enum ctl_exit result = objects_get(ctl, &all);
+        struct object session;
+        const char *state;
+
+        if (result != CTL_DONE)
+                return result;
+        if (!objects_find(all, OBJECT_SESSION, path, &session)) {
+                fputs("the session has ended\n", stderr);
+                return CTL_FAILURE;
+        }
+
+        state = value_string(session.properties, "State");
+        if (!strcmp(state, "forwarding"))
+                return CTL_DONE;
+        if (!strcmp(state, "offered")) {
+                fputs("the guest has the device, and has not used it yet: does its system run?\n",
+                      stderr);
+                return CTL_DONE;
+        }
+
+        fprintf(stderr, "the guest does not answer: the session is %s, and goes on until detach\n",
+                state);
+        return CTL_FAILURE;
+}
 
 enum ctl_exit command_attach(struct ctl *ctl, char **arguments)
 {
@@ -27,15 +63,17 @@ enum ctl_exit command_attach(struct ctl *ctl, char **arguments)
         if (result != CTL_DONE)
                 return result;
 
+        if (ctl->wait)
+                result = tell_outcome(ctl, json_string_value(path));
         answer =
                 json_pack("{s:o}", "session", object_name(OBJECT_SESSION, json_string_value(path)));
         if (!answer)
                 return out_of_memory();
         if (ctl->json)
-                return print_json(answer, JSON_INDENT(2));
+                return print_json(answer, JSON_INDENT(2)) ?: result;
 
         printf("session %s\n", value_string(answer, "session"));
-        return CTL_DONE;
+        return result;
 }
 
 /* Each device is tried; the first failure is the exit code. */

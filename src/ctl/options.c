@@ -18,7 +18,7 @@
 #define OPTIONS(O) \
         O(JSON,            "json",            NULL,       NULL,           "print JSON; its keys are in the manual") \
         O(NO_LEGEND,       "no-legend",       NULL,       NULL,           "print tables without headings") \
-        O(WAIT,            "wait",            NULL,       "attach",       "attach: wait until the guest has the device, or fail (20 s)") \
+        O(WAIT,            "wait",            NULL,       "attach",       "attach: wait until the guest uses the device, 20 s at most") \
         O(HOLD,            "hold",            NULL,       "attach",       "attach: keep it from the host's drivers while its guest is away") \
         O(FORCE,           "force",           NULL,       "attach",       "attach: although this machine needs the device") \
         O(ALL,             "all",             NULL,       "detach",       "detach: all devices") \

@@ -114,7 +114,7 @@ typedef void (*manager_detached)(void *userdata, const struct error *error);
 
 /*
  * Redirects a device as asked by hand. Errors that are known at once are returned; otherwise done
- * is called when the session exists, or, with "wait", when the guest has the device or in 20 s.
+ * is called when the session exists, or, with "wait", when the guest uses the device or in 20 s.
  */
 int manager_attach(struct manager *m, struct device *d, const char *guest,
                    const struct attach_options *options, manager_attached done, void *userdata,

@@ -63,6 +63,8 @@ for arguments in list guests 'guest win10' sessions status 'status 1-1.4' 'expla
 done
 pass
 
+echo 'add session 8' >&"$mock_in"
+
 # Exit code, the order that the daemon gets ("" for none), arguments.
 while IFS='|' read -r code order arguments; do
 	name="orders_$arguments"
@@ -99,6 +101,29 @@ run 0 attach 1-1.4
 run 0 attach 1-1.4 --json
 [ "$(tr -d ' \n' <"$directory/out")" = '{"session":"8"}' ] || fail "$(cat "$directory/out")"
 wait_for_line "$mock_out" 'Attach*'
+wait_for_line "$mock_out" 'Attach*'
+pass
+
+# How far it has come after 20 seconds: exit code, state, what is said.
+while IFS='|' read -r code state said; do
+	name="attach_waits_until_$state"
+	echo "set session 8 State $state" >&"$mock_in"
+	run "$code" attach --wait 1-1.4
+	says "$said"
+	[ "$(cat "$directory/out")" = 'session 8' ] || fail "$(cat "$directory/out")"
+	wait_for_line "$mock_out" 'Attach*'
+	pass
+done <<-END
+	0|forwarding|
+	0|offered|the guest has the device, and has not used it yet: does its system run?
+	1|greeting|the guest does not answer: the session is greeting, and goes on until detach
+	1|silent|the guest does not answer: the session is silent, and goes on until detach
+END
+
+name=attach_waits_until_it_has_ended
+echo 'remove session 8' >&"$mock_in"
+run 1 attach --wait 1-1.4
+says 'the session has ended'
 wait_for_line "$mock_out" 'Attach*'
 pass
 
