@@ -2,7 +2,8 @@
 /*
  * udev runs this before it tells anybody of the block device: whoever mounts what is plugged in
  * (udisks, on behalf of desktops) knows from the first moment that this one is not his, and no race
- * is left to be won. What was detached by hand is the host's, and so is all while rules are paused.
+ * is left to be won. What was detached by hand is the host's, and so is all while rules are
+ * paused or the kernel's command line disables them.
  */
 #include "daemon/judge.h"
 
@@ -14,6 +15,8 @@
 #include <unistd.h>
 
 #include "daemon/device-info.h"
+#include "daemon/guard.h"
+#include "daemon/kernel-option.h"
 #include "daemon/manager-private.h"
 #include "util/cleanup.h"
 
@@ -39,7 +42,8 @@ static bool is_left_to_host(const char *directory, const struct device_info *inf
         char path[1024];
         struct record record;
 
-        if ((size_t)snprintf(path, sizeof(path), "%s/paused", directory) >= sizeof(path) ||
+        if (kernel_option_disables(guard_here.proc) ||
+            (size_t)snprintf(path, sizeof(path), "%s/paused", directory) >= sizeof(path) ||
             access(path, F_OK) == 0)
                 return true;
 

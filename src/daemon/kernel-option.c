@@ -38,3 +38,11 @@ bool kernel_option_is_set(const char *file, const char *name)
                         is_set = !word[length] || is_true(word + length + 1);
         return is_set;
 }
+
+bool kernel_option_disables(const char *proc)
+{
+        char path[512];
+
+        snprintf(path, sizeof(path), "%s/cmdline", proc);
+        return kernel_option_is_set(path, "usbredird.disable");
+}

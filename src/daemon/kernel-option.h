@@ -10,3 +10,6 @@
  * /proc/cmdline, cannot be read.
  */
 bool kernel_option_is_set(const char *file, const char *name);
+
+/* Is "usbredird.disable" set in the file "cmdline" of proc, a directory such as "/proc"? */
+bool kernel_option_disables(const char *proc);

@@ -157,20 +157,12 @@ void manager_remember_paused(const struct manager *m)
                 log_error("%s: %s: a restart would resume", path, strerror(errno));
 }
 
-static bool is_disabled(const struct manager *m)
-{
-        char path[512];
-
-        snprintf(path, sizeof(path), "%s/cmdline", m->guards.scope->proc);
-        return kernel_option_is_set(path, "usbredird.disable");
-}
-
 int manager_start(struct manager *m, const int *fds, size_t n_fds)
 {
         char path[1024];
         int r;
 
-        m->is_disabled = is_disabled(m);
+        m->is_disabled = kernel_option_disables(m->guards.scope->proc);
         m->is_paused =
                 m->is_disabled || (paused_path(m, path, sizeof(path)) && access(path, F_OK) == 0);
         if (m->is_disabled)

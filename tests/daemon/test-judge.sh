@@ -15,6 +15,8 @@ disk=/sys/devices/pci0/usb1/1-1/1-1:1.0/host0/block/sda
 mkdir -p "$work"/etc/{filters,guests}.d "$work/run/devices"
 printf '%s\n' '[Guest]' 'Channel=tcp:127.0.0.1:4000' >"$work/etc/guests.d/vm.conf"
 
+echo 'ro quiet' >"$work/cmdline"
+
 cat >"$work/device" <<'EOT'
 P: /devices/pci0/usb1/1-1
 E: DEVTYPE=usb_device
@@ -45,13 +47,20 @@ E: SUBSYSTEM=block
 
 EOT
 
+# With a kernel's command line of our own.
+run_judge() {
+    # shellcheck disable=SC2016
+    umockdev-run --device "$work/device" -- sh -c 'mkdir "$UMOCKDEV_DIR/proc" && cp "$0" "$UMOCKDEV_DIR/proc" && exec "$@"' \
+        "$work/cmdline" "${top_builddir:-.}/usbredird" --config-dir="$work/etc" \
+        --runtime-dir="$work/run" --judge="$1"
+}
+
 # is FACT WANTED RULE [PATH]
 is() {
     local got
 
     printf '%s\n' "$3" >"$work/etc/filters.d/10-test.rules"
-    got=$(umockdev-run --device "$work/device" -- "${top_builddir:-.}/usbredird" \
-        --config-dir="$work/etc" --runtime-dir="$work/run" --judge="${4-$disk}" 2>"$work/log")
+    got=$(run_judge "${4-$disk}" 2>"$work/log")
     if [ "$got" = "$2" ]; then
         good=$((good + 1))
         echo "ok: $1"
@@ -75,6 +84,10 @@ is "one of a guest that is not configured" "" '-1,-1,-1,-1,1 guest=other'
 touch "$work/run/paused"
 is "all, while rules are paused" "" "$ours"
 rm "$work/run/paused"
+echo 'ro usbredird.disable quiet' >"$work/cmdline"
+is "all, if the kernel's command line says so" "" "$ours"
+echo 'ro usbredird.disable=0' >"$work/cmdline"
+is "none, if it says no" UDISKS_IGNORE=1 "$ours"
 record='vendor=1209 product=0001 taken=0 configuration=1 inhibited=1 held=0 by-hand='
 echo "bus=1 address=7 $record" >"$work/run/devices/1-1"
 is "one that was detached by hand" "" "$ours"
