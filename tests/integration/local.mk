@@ -36,6 +36,7 @@ integration_tests = \
 	%D%/test-iso \
 	%D%/test-managed \
 	%D%/test-managed-process \
+	%D%/test-managed-return \
 	%D%/test-next-device \
 	%D%/test-session \
 	%D%/test-session-changes \
@@ -54,6 +55,8 @@ integration_tests = \
 %C%_test_managed_LDADD = $(managed_ldadd)
 %C%_test_managed_process_LDFLAGS = $(managed_ldflags)
 %C%_test_managed_process_LDADD = $(managed_ldadd)
+%C%_test_managed_return_LDFLAGS = $(managed_ldflags)
+%C%_test_managed_return_LDADD = $(managed_ldadd)
 %C%_test_bulk_streams_LDFLAGS = $(fake_ldflags)
 %C%_test_bulk_streams_LDADD = %D%/libguest.a $(LDADD)
 %C%_test_guest_filter_LDFLAGS = $(fake_ldflags)

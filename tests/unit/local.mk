@@ -34,6 +34,7 @@ unit_tests = \
 	%D%/test-caps \
 	%D%/test-conf-files \
 	%D%/test-config \
+	%D%/test-config-guests \
 	%D%/test-config-mistakes \
 	%D%/test-config-reload \
 	%D%/test-config-tls \
@@ -140,6 +141,7 @@ daemon_ldadd = $(config_ldadd)
 %C%_test_daemon_resolve_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=getaddrinfo,--wrap=pthread_create
 %C%_test_daemon_resolve_LDADD = $(daemon_ldadd)
 %C%_test_config_LDADD = $(config_ldadd)
+%C%_test_config_guests_LDADD = $(config_ldadd)
 %C%_test_config_mistakes_LDADD = $(config_ldadd)
 %C%_test_config_reload_LDADD = $(config_ldadd)
 %C%_test_config_tls_LDADD = $(config_ldadd)
