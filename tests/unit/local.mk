@@ -10,6 +10,7 @@ EXTRA_DIST += \
 	%D%/guard-tree.h \
 	%D%/guest-bed.h \
 	%D%/helpers.h \
+	%D%/link-answers.h \
 	%D%/link-bed.h \
 	%D%/loop-bed.h \
 	%D%/run-until.h \
@@ -156,7 +157,6 @@ worker_ldadd = libdaemon.a $(LDADD) $(LIBSYSTEMD_LIBS)
 %C%_test_daemon_worker_LDADD = $(worker_ldadd)
 %C%_test_daemon_worker_hostile_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=open
 %C%_test_daemon_worker_hostile_LDADD = $(worker_ldadd)
-%C%_test_session_link_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=sendmsg
 %C%_test_session_link_flush_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=sendmsg
 %C%_test_session_tls_LDADD = $(LDADD) $(OPENSSL_LIBS)
 %C%_test_session_tls_data_LDADD = $(LDADD) $(OPENSSL_LIBS)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The end of a turn of the loop, when all is written: what is added there; and a link that has
- * nothing to write is left alone by the guest's reading.
+ * The end of a turn of the loop, when all is written, at once; what is added there; and a link that
+ * has nothing to write is left alone by the guest's reading.
  */
 #include "config.h"
 
@@ -13,7 +13,7 @@
 
 #include <cmocka.h>
 
-#include "unit/link-bed.h"
+#include "unit/link-answers.h"
 
 static size_t n_sendmsg, n_flushes;
 
@@ -26,13 +26,54 @@ ssize_t __wrap_sendmsg(int fd, const struct msghdr *message, int flags)
         return __real_sendmsg(fd, message, flags);
 }
 
-static uint8_t answer_data[256 * 1024];
-
-static void answer(struct link_bed *bed, uint64_t id, uint32_t length)
+static void answer_600(struct link_bed *bed, struct parsed *parsed)
 {
-        struct packet packet = bulk(0x81, id, length);
+        answer(bed, parsed->packet->id, 600);
+}
 
-        link_send(bed->link, &packet, answer_data, length, NULL);
+/* Ten requests come in one read; each answer has a payload by reference. */
+static void the_answers_of_one_turn_go_out_in_one_write(void **state)
+{
+        struct link_bed *bed = link_bed_new_up(AF_UNIX);
+
+        bed->on_packet = answer_600;
+        for (uint64_t id = 0; id < 10; id++)
+                guest_request(bed, PACKET_get_configuration, id);
+        n_sendmsg = 0;
+        RUN_UNTIL(bed->base, bed->n_packets == 10);
+        run_ready(bed->base);
+        assert_int_equal(n_sendmsg, 1);
+        for (uint64_t id = 0; id < 10; id++)
+                assert_answer(bed, id, 600);
+        assert_true(guest_is_quiet(bed));
+        link_bed_free(bed);
+}
+
+static void send_two(evutil_socket_t fd, short what, void *userdata)
+{
+        answer(userdata, 1, 300);
+        answer(userdata, 2, 300);
+}
+
+/* Also those of other events of the same turn: completions of the device. */
+static void answers_of_several_events_go_out_in_one_write(void **state)
+{
+        struct link_bed *bed = link_bed_new_up(AF_UNIX);
+        struct event *events[3];
+
+        for (size_t i = 0; i < ELEMENTS(events); i++) {
+                events[i] = event_new(bed->base, -1, 0, send_two, bed);
+                event_active(events[i], 0, 0);
+        }
+        n_sendmsg = 0;
+        run_ready(bed->base);
+        assert_int_equal(n_sendmsg, 1);
+        for (size_t i = 0; i < ELEMENTS(events); i++) {
+                assert_answer(bed, 1, 300);
+                assert_answer(bed, 2, 300);
+                event_free(events[i]);
+        }
+        link_bed_free(bed);
 }
 
 static void answer_both(struct link_bed *bed)
@@ -114,6 +155,8 @@ static void only_while_the_socket_was_full_is_it_watched_for_room(void **state)
 int main(void)
 {
         static const struct CMUnitTest tests[] = {
+                cmocka_unit_test(the_answers_of_one_turn_go_out_in_one_write),
+                cmocka_unit_test(answers_of_several_events_go_out_in_one_write),
                 cmocka_unit_test(what_is_added_before_a_write_goes_with_it),
                 cmocka_unit_test(only_while_the_socket_was_full_is_it_watched_for_room),
         };

@@ -15,18 +15,7 @@
 #include <cmocka.h>
 
 #include "unit/capture.h"
-#include "unit/link-bed.h"
-
-static size_t n_sendmsg;
-
-ssize_t __real_sendmsg(int fd, const struct msghdr *message, int flags);
-ssize_t __wrap_sendmsg(int fd, const struct msghdr *message, int flags);
-
-ssize_t __wrap_sendmsg(int fd, const struct msghdr *message, int flags)
-{
-        n_sendmsg++;
-        return __real_sendmsg(fd, message, flags);
-}
+#include "unit/link-answers.h"
 
 static void says_hello_at_once_and_nothing_else(void **state)
 {
@@ -91,52 +80,6 @@ static void takes_packets_byte_by_byte(void **state)
         link_bed_free(bed);
 }
 
-static uint8_t answer_data[1024 * 1024];
-
-/* A bulk IN of so many bytes, which stay where they are. */
-static void answer(struct link_bed *bed, uint64_t id, uint32_t length)
-{
-        struct packet packet = bulk(0x81, id, length);
-
-        link_send(bed->link, &packet, answer_data, length, NULL);
-}
-
-static void answer_600(struct link_bed *bed, struct parsed *parsed)
-{
-        answer(bed, parsed->packet->id, 600);
-}
-
-static void assert_answer(struct link_bed *bed, uint64_t id, uint32_t length)
-{
-        uint8_t want[PACKET_PREFIX_MAX], got[PACKET_PREFIX_MAX];
-        struct packet packet = bulk(0x81, id, length);
-        static uint8_t payload[sizeof(answer_data)];
-        size_t n = packet_put(want, &packet, length, BED_CAPS);
-
-        guest_read(bed, got, n);
-        assert_memory_equal(got, want, n);
-        guest_read(bed, payload, length);
-        assert_memory_equal(payload, answer_data, length);
-}
-
-/* Ten requests come in one read; each answer has a payload by reference. */
-static void the_answers_of_one_turn_go_out_in_one_write(void **state)
-{
-        struct link_bed *bed = link_bed_new_up(AF_UNIX);
-
-        bed->on_packet = answer_600;
-        for (uint64_t id = 0; id < 10; id++)
-                guest_request(bed, PACKET_get_configuration, id);
-        n_sendmsg = 0;
-        RUN_UNTIL(bed->base, bed->n_packets == 10);
-        run_ready(bed->base);
-        assert_int_equal(n_sendmsg, 1);
-        for (uint64_t id = 0; id < 10; id++)
-                assert_answer(bed, id, 600);
-        assert_true(guest_is_quiet(bed));
-        link_bed_free(bed);
-}
-
 /* Not while a guest that does not read leaves some of it with us. */
 static void tells_when_all_that_was_queued_is_written(void **state)
 {
@@ -154,33 +97,6 @@ static void tells_when_all_that_was_queued_is_written(void **state)
                 assert_answer(bed, id, sizeof(answer_data));
         RUN_UNTIL(bed->base, bed->flushes > 0);
         assert_int_equal(link_queued(bed->link), 0);
-        link_bed_free(bed);
-}
-
-static void send_two(evutil_socket_t fd, short what, void *userdata)
-{
-        answer(userdata, 1, 300);
-        answer(userdata, 2, 300);
-}
-
-/* Also those of other events of the same turn: completions of the device. */
-static void answers_of_several_events_go_out_in_one_write(void **state)
-{
-        struct link_bed *bed = link_bed_new_up(AF_UNIX);
-        struct event *events[3];
-
-        for (size_t i = 0; i < ELEMENTS(events); i++) {
-                events[i] = event_new(bed->base, -1, 0, send_two, bed);
-                event_active(events[i], 0, 0);
-        }
-        n_sendmsg = 0;
-        run_ready(bed->base);
-        assert_int_equal(n_sendmsg, 1);
-        for (size_t i = 0; i < ELEMENTS(events); i++) {
-                assert_answer(bed, 1, 300);
-                assert_answer(bed, 2, 300);
-                event_free(events[i]);
-        }
         link_bed_free(bed);
 }
 
@@ -396,9 +312,7 @@ int main(void)
                 cmocka_unit_test(says_hello_at_once_and_nothing_else),
                 cmocka_unit_test(hands_packets_up_in_order),
                 cmocka_unit_test(takes_packets_byte_by_byte),
-                cmocka_unit_test(the_answers_of_one_turn_go_out_in_one_write),
                 cmocka_unit_test(tells_when_all_that_was_queued_is_written),
-                cmocka_unit_test(answers_of_several_events_go_out_in_one_write),
                 cmocka_unit_test(more_than_one_write_takes_stays_in_order),
                 cmocka_unit_test(stops_reading_at_4_mib_and_goes_on_at_1_mib),
                 cmocka_unit_test(stops_reading_at_1024_packets),
