@@ -80,7 +80,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         unconfigured_read(&info, bytes, size);
 
         CHECKED(info.facts.n_interfaces <= FACTS_INTERFACES_MAX);
-        CHECKED(!info.refusal[0] || info.facts.n_interfaces == FACTS_INTERFACES_MAX);
+        CHECKED(!info.refusal[0] || info.facts.n_interfaces == FACTS_INTERFACES_MAX ||
+                info.facts.n_interfaces == 0);
         for (size_t i = 1; i < info.facts.n_interfaces; i++)
                 CHECKED(info.interface_numbers[i - 1] < info.interface_numbers[i]);
         if (info.usual_configuration || info.facts.n_interfaces > 0)

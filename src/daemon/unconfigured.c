@@ -100,9 +100,16 @@ void unconfigured_read(struct device_info *info, const uint8_t *bytes, size_t si
 
         info->usual_configuration = configuration[5];
         offset = configuration[0];
-        while ((d = next_interface(configuration, length, &offset)))
-                if (!alts[d[2]] || (d[3] == 0 && alts[d[2]][3] != 0))
+        while ((d = next_interface(configuration, length, &offset))) {
+                if (!alts[d[2]])
                         alts[d[2]] = d;
+                /* Where a length is a lie, that one may be the next configuration's. */
+                if (d[3] == 0 && alts[d[2]][3] != 0) {
+                        snprintf(info->refusal, sizeof(info->refusal),
+                                 "interface %u does not begin with alternate setting 0", d[2]);
+                        return;
+                }
+        }
 
         for (unsigned number = 0; number < INTERFACES; number++) {
                 d = alts[number];

@@ -10,9 +10,9 @@
 
 /*
  * Fills in the interfaces by number, each once, of the configuration that the kernel would choose:
- * in alt setting 0, or in the first they have; and info->usual_configuration. Nothing is changed if
- * the descriptors make no sense, or the device is configured, or not authorized. What cannot be
- * known in full makes a refusal.
+ * in alt setting 0, or in the first if there is no such; and info->usual_configuration. Nothing is
+ * changed if the descriptors make no sense, or the device is configured, or not authorized. What
+ * cannot be known in full makes a refusal.
  */
 void unconfigured_complete(struct device_info *info);
 
