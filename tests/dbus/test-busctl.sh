@@ -36,7 +36,7 @@ manager="$name $root $name.Manager"
     expect 'o "/org/usbredir1/sessions/1"' \
         busctl get-property $name $root/devices/_31_2d1 $name.Device Session
     expect 'u 2' busctl get-property $manager SessionCount
-    expect 'a{sv} 15 "verdict" s "allowed"*' busctl call $manager Explain s 1-1
+    expect 'a{sv} 16 "verdict" s "allowed"*' busctl call $manager Explain s 1-1
     expect 'a(sussa{sv}) 1 "/etc/usbredir/filters.d/50-test.rules" 1 "-1,-1,-1,-1,1 guest=vm1,vm2 auto=no" "allow" 2 "guest" s "vm1,vm2" "auto" s "no"' \
         busctl call $manager ListRules
     expect 'a{sv} 6 "bytes-received" t 0*' \
@@ -59,7 +59,7 @@ if [ "$(id -u)" -eq 0 ] && as='setpriv --reuid=nobody --regid=nogroup --clear-gr
     # shellcheck disable=SC2086
     {
         expect 'u 0' $as busctl get-property $manager SessionCount
-        expect 'a{sv} 15 *' $as busctl call $manager Explain s 1-1
+        expect 'a{sv} 16 *' $as busctl call $manager Explain s 1-1
         for call in "Attach ssa{sv} 1-1 vm1 0" "Detach sa{sv} 1-1 0" DetachAll Reload Pause Resume \
             "AddRule sa{sv} 8,-1,-1,-1,1 0" "RemoveRule sus 20-added.rules 1 8,-1,-1,-1,1"; do
             expect '*ccess denied*' $as busctl call $manager $call
