@@ -212,10 +212,10 @@ int port_claims_claim(struct port_claims *c, const char *port)
 {
         char name[FACTS_PORT_MAX + 1];
         uint32_t number;
-        struct hub *hub = NULL;
+        struct hub *hub = find(c, port, &number);
         int r;
 
-        if (port_claims_has(c, port))
+        if (hub && !is_gone(hub))
                 return 0;
         if (!port_split(port, name, &number))
                 return -ENOENT;
@@ -237,14 +237,6 @@ void port_claims_release(struct port_claims *c, const char *port)
                 return;
         hub->claimed &= ~(1u << argument);
         ioctl(hub->fd, USBDEVFS_RELEASE_PORT, &argument);
-}
-
-bool port_claims_has(const struct port_claims *c, const char *port)
-{
-        uint32_t number;
-        const struct hub *hub = find(c, port, &number);
-
-        return hub && !is_gone(hub);
 }
 
 static void release_unknown(struct hub *hub)

@@ -40,7 +40,6 @@ int port_claims_claim(struct port_claims *c, const char *port);
 
 /* What is plugged in there stays as it is: unconfigured, or without drivers. */
 void port_claims_release(struct port_claims *c, const char *port);
-bool port_claims_has(const struct port_claims *c, const char *port);
 
 /*
  * Forgets hubs that are gone; with "unknown" also releases whatever a former daemon had claimed and
