@@ -152,7 +152,6 @@ static void on_return_end(void *userdata, enum session_reason reason, const char
         bool is_hold = worker_order(e->returner)->purpose == CONTROL_HOLD;
         enum occasion occasion = e->occasion_after_return;
 
-        e->returner = worker_free(e->returner);
         e->occasion_after_return = OCCASION_NONE;
         if (returned) {
                 log_info("%s: %s", device_id(&e->device),
@@ -163,6 +162,7 @@ static void on_return_end(void *userdata, enum session_reason reason, const char
                                   session_reason_string(reason), message);
                 log_error("%s: %s", device_id(&e->device), e->device.last_error);
         }
+        e->returner = worker_free(e->returner); /* and the message */
         manager_go_on(m, e, e->after_return);
         if (occasion != OCCASION_NONE)
                 manager_judge(m, e, occasion);

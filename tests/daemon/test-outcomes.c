@@ -249,6 +249,18 @@ static void crashes_by_hand_are_restarted_until_they_are_too_many(void **state)
         bed_redirect(*state, "1-1");
 }
 
+static void what_cannot_be_returned_is_told(void **state)
+{
+        struct bed *bed = *state;
+
+        bed_die(bed, redirect(bed, true));
+        bed_until(bed, bed->n_sessions == 2 && bed->sessions[1].has_order);
+        bed_say_ended(bed, &bed->sessions[1], REASON_FAILURE, false);
+        assert_string_equal(
+                bed_device(bed, "1-1")->last_error,
+                "could not be returned to the host's drivers: internal failure: as the test says");
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, bed_setup, bed_teardown)
 
 int main(void)
@@ -271,6 +283,7 @@ int main(void)
                 TEST(reset_lost_by_hand_does_not_return_elsewhere),
                 TEST(crashes_by_rule_are_restarted_until_they_are_too_many),
                 TEST(crashes_by_hand_are_restarted_until_they_are_too_many),
+                TEST(what_cannot_be_returned_is_told),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
