@@ -316,13 +316,13 @@ void manager_go_on(struct manager *m, struct entry *e, enum next next)
                 manager_changed(m, e);
                 return;
         case NEXT_RETURN:
-                manager_remember(m, e, 0);
+                manager_remember(m, e)->was_lost = true;
                 manager_rest(m, e, DEVICE_IS_IDLE);
                 set_timer(e, OUTCOME_RETURN_SEC);
                 return;
         case NEXT_CHANGE:
                 if (e->was_given)
-                        manager_remember(m, e, MEMORY_CHANGE_ONLY);
+                        manager_remember(m, e)->if_lost = true;
                 manager_rest(m, e, DEVICE_IS_IDLE);
                 return;
         case NEXT_REPLUG:

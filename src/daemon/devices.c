@@ -58,11 +58,11 @@ static struct entry *add_entry(struct manager *m, const struct device_info *info
         return e;
 }
 
-/* Whether that was too often: then it is given up. */
-static bool count_losses(struct manager *m, struct entry *e, unsigned losses)
+/* Whether it has come back too often: then it is given up. */
+static bool comes_too_often(struct manager *m, struct entry *e)
 {
-        e->losses = losses;
-        if (losses < (e->has_changed ? OUTCOME_CHANGES : OUTCOME_LOSSES))
+        if (e->has_changed ? e->comebacks.as_others < OUTCOME_CHANGES
+                           : e->comebacks.from_resets < OUTCOME_LOSSES)
                 return false;
 
         manager_set_error(
@@ -102,6 +102,19 @@ static enum intent intent_of(const struct manager *m, const struct device *d,
         return g && manager_may_go_to(m, d, memory->guest) ? INTENT_BY_HAND : INTENT_NONE;
 }
 
+/* One that was simply plugged in again is counted no further. */
+static struct comebacks comebacks_after(const struct memory *memory, bool has_changed)
+{
+        struct comebacks counted = memory->comebacks;
+
+        if (has_changed)
+                return (struct comebacks){ .as_others = counted.as_others + 1 };
+        if (!memory->was_lost)
+                return (struct comebacks){};
+        counted.from_resets++;
+        return counted;
+}
+
 /* The device had a guest when it was taken away. */
 static bool go_back(struct manager *m, struct entry *e)
 {
@@ -109,7 +122,6 @@ static bool go_back(struct manager *m, struct entry *e)
         struct memory *memory = NULL;
         char guest[GUEST_NAME_MAX + 1];
         enum intent intent;
-        unsigned losses;
 
         if (d->info.is_settled)
                 memory = memory_recall(&m->memories, &d->info, e->begun_usec);
@@ -118,13 +130,14 @@ static bool go_back(struct manager *m, struct entry *e)
 
         intent = intent_of(m, d, memory);
         e->has_changed = memory_is_of_other(memory, &d->info);
-        losses = e->has_changed || memory->until_usec > 0 ? memory->losses : 0;
         strcpy(guest, memory->guest);
         if (intent != INTENT_NONE || !e->has_changed)
                 memory_forget(memory);
         if (intent == INTENT_NONE || (intent == INTENT_BY_HAND && !manager_has_room(m)))
                 return false;
-        if (count_losses(m, e, losses))
+        e->back_from = memory->session;
+        e->comebacks = comebacks_after(memory, e->has_changed);
+        if (comes_too_often(m, e))
                 return true;
         if (intent == INTENT_AUTOMATIC && manager_is_over_limit(m, e))
                 return true;
@@ -158,16 +171,25 @@ static void look_again(struct manager *m, const char *place)
 }
 
 void manager_device_came_back(struct manager *m, uint32_t number, const char *place,
-                              unsigned losses)
+                              struct comebacks comebacks)
 {
         struct entry *e = find_entry_at(m, place);
 
         memory_confirm(&m->memories, number,
                        clock_usec(CLOCK_MONOTONIC) + OUTCOME_RETURN_SEC * USEC_PER_SEC);
-        if (e && e->device.phase == DEVICE_IS_WAITING)
-                count_losses(m, e, losses);
-        else
+        if (!e || e->back_from != number) {
                 look_again(m, place);
+                return;
+        }
+        if (e->has_changed)
+                return; /* counted already */
+
+        e->comebacks = comebacks;
+        e->comebacks.from_resets++;
+        if (e->device.redirection)
+                running_of(e->device.redirection)->comebacks = e->comebacks;
+        else if (e->device.phase == DEVICE_IS_WAITING)
+                comes_too_often(m, e);
 }
 
 static void take_in(struct manager *m, const struct device_info *info)
@@ -220,13 +242,12 @@ static void on_device(void *userdata, const struct device_info *info)
         take_in(userdata, whole);
 }
 
-struct memory *manager_remember(struct manager *m, const struct entry *e, uint32_t if_lost_by)
+struct memory *manager_remember(struct manager *m, const struct entry *e)
 {
         uint64_t until = clock_usec(CLOCK_MONOTONIC) + OUTCOME_RETURN_SEC * USEC_PER_SEC;
         struct memory *memory = memory_keep(&m->memories, &e->device);
 
-        memory->losses = e->losses + 1;
-        memory->if_lost_by = if_lost_by;
+        memory->comebacks = e->comebacks;
         memory->until_usec = until;
         memory->change_until_usec = e->was_given ? until : 0;
         return memory;
@@ -239,15 +260,22 @@ struct memory *manager_remember(struct manager *m, const struct entry *e, uint32
 static void remember_unplugged(struct manager *m, struct entry *e)
 {
         const struct device *d = &e->device;
+        uint32_t session = d->redirection ? d->redirection->number : 0;
+        struct memory *memory;
 
         if (d->redirection)
-                e->losses = manager_session_losses(running_of(d->redirection));
+                e->comebacks = manager_session_comebacks(running_of(d->redirection));
         if (d->redirection && running_of(d->redirection)->has_cause)
                 e->was_given = false;
-        if (d->intent == INTENT_BY_HAND && d->redirection)
-                manager_remember(m, e, d->redirection->number);
-        else if (d->intent == INTENT_AUTOMATIC)
-                manager_remember(m, e, 0)->until_usec = 0;
+        if (d->intent != INTENT_AUTOMATIC && (d->intent != INTENT_BY_HAND || !session))
+                return;
+
+        memory = manager_remember(m, e);
+        memory->session = session;
+        if (d->intent == INTENT_AUTOMATIC)
+                memory->until_usec = 0;
+        else
+                memory->if_lost = true;
 }
 
 static void on_removed(void *userdata, const char *port)

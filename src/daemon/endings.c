@@ -56,11 +56,11 @@ static void settle_device(struct manager *m, struct entry *e, enum cause cause, 
                 manager_return_device(m, e, next);
 }
 
-unsigned manager_session_losses(const struct running *s)
+struct comebacks manager_session_comebacks(const struct running *s)
 {
         uint64_t lasted = clock_usec(CLOCK_MONOTONIC) - s->begun_usec;
 
-        return lasted > OUTCOME_CRASHES_SEC * USEC_PER_SEC ? 0 : s->losses;
+        return lasted > OUTCOME_CRASHES_SEC * USEC_PER_SEC ? (struct comebacks){} : s->comebacks;
 }
 
 static bool is_link_loss(enum cause cause)
@@ -94,7 +94,7 @@ void manager_on_session_end(void *userdata, enum session_reason reason, const ch
         struct manager *m = s->manager;
         struct device *d = r->device;
         enum cause cause = s->has_cause ? s->cause : outcome_cause(reason);
-        unsigned losses = manager_session_losses(s);
+        struct comebacks comebacks = manager_session_comebacks(s);
         bool by_hand = r->is_by_hand;
         uint32_t number = r->number;
         char place[FACTS_PORT_MAX + 1];
@@ -116,10 +116,10 @@ void manager_on_session_end(void *userdata, enum session_reason reason, const ch
         manager_share_memory(m);
 
         if (d) {
-                entry_of(d)->losses = losses;
+                entry_of(d)->comebacks = comebacks;
                 settle_device(m, entry_of(d), cause, by_hand, returned, &error);
         } else if (reason == REASON_RESET_LOST) {
-                manager_device_came_back(m, number, place, losses + 1);
+                manager_device_came_back(m, number, place, comebacks);
         }
         manager_wake(m);
         if (m->is_starting && m->n_adopting == 0)

@@ -55,7 +55,8 @@ struct entry {
 
         unsigned tries;                         /* at a device that is busy, in a row */
         uint64_t crashes_usec[OUTCOME_CRASHES]; /* the last ones, the oldest first */
-        unsigned losses;                        /* in resets, one soon after the other */
+        struct comebacks comebacks;             /* this one included */
+        uint32_t back_from;                     /* it was removed from that session, or 0 */
         bool is_judged;                         /* settled, and judged, at least once */
         bool is_over_limit;                     /* waits for MaxSessions, in its turn */
         uint64_t begun_usec;                    /* CLOCK_MONOTONIC: plugged in */
@@ -77,9 +78,9 @@ struct entry {
 
 /* A session, and what only the manager knows of it. */
 struct running {
-        struct redirection shown; /* what others see */
-        uint64_t begun_usec;      /* CLOCK_MONOTONIC */
-        unsigned losses;          /* the device's, when it began */
+        struct redirection shown;   /* what others see */
+        uint64_t begun_usec;        /* CLOCK_MONOTONIC */
+        struct comebacks comebacks; /* the device's, when it began */
         char place[FACTS_PORT_MAX + 1];
         struct manager *manager;
         bool is_adopting; /* it has not told yet what it does */
@@ -275,10 +276,10 @@ extern const struct hotplug_events manager_hotplug_events;
 
 /* That session lost its device in a reset, and the device was removed before that was known. */
 void manager_device_came_back(struct manager *m, uint32_t number, const char *place,
-                              unsigned losses);
+                              struct comebacks comebacks);
 
 /* The device is in the registry, or was: it goes back to its guest if it is back soon. */
-struct memory *manager_remember(struct manager *m, const struct entry *e, uint32_t if_lost_by);
+struct memory *manager_remember(struct manager *m, const struct entry *e);
 
 /* sessions.c */
 extern const struct guest_events manager_guest_events;
@@ -301,8 +302,8 @@ void manager_prepare(struct manager *m);
 
 /* endings.c */
 
-/* In resets, one soon after the other: none if it has gone on for long. */
-unsigned manager_session_losses(const struct running *s);
+/* None if it has gone on for long. */
+struct comebacks manager_session_comebacks(const struct running *s);
 void manager_end_session(struct redirection *r, enum cause cause);
 void manager_return_device(struct manager *m, struct entry *e, enum next after);
 

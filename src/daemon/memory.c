@@ -51,7 +51,7 @@ struct memory *memory_keep(struct memories *m, const struct device *d)
 
 static bool counts(const struct memory *memory, uint64_t now_usec)
 {
-        return memory->if_lost_by == 0 &&
+        return (memory->was_lost || !memory->if_lost) &&
                (memory->until_usec == 0 || memory->until_usec >= now_usec);
 }
 
@@ -86,9 +86,13 @@ void memory_forget(struct memory *memory)
 
 void memory_confirm(struct memories *m, uint32_t number, uint64_t until_usec)
 {
-        for (size_t i = 0; i < MEMORY_MAX; i++)
-                if (m->places[i].order > 0 && m->places[i].if_lost_by == number) {
-                        m->places[i].if_lost_by = 0;
-                        m->places[i].until_usec = until_usec;
-                }
+        for (size_t i = 0; i < MEMORY_MAX; i++) {
+                struct memory *place = &m->places[i];
+
+                if (place->order == 0 || place->session != number)
+                        continue;
+                place->was_lost = true;
+                if (place->until_usec > 0)
+                        place->until_usec = until_usec;
+        }
 }

@@ -12,6 +12,12 @@
 /* The oldest is forgotten for the next one. */
 #define MEMORY_MAX 64
 
+/* How often a device has come back, one time soon after the other. */
+struct comebacks {
+        unsigned from_resets; /* as itself, since it was another device last */
+        unsigned as_others;
+};
+
 struct memory {
         char place[FACTS_PORT_MAX + 1];
         uint16_t vendor, product;
@@ -19,9 +25,11 @@ struct memory {
 
         enum intent intent;
         char guest[GUEST_NAME_MAX + 1];
-        unsigned losses;     /* in resets, one soon after the other, with this one */
-        uint64_t until_usec; /* CLOCK_MONOTONIC; 0: for ever */
-        uint32_t if_lost_by; /* counts only if the session of that number lost it in a reset */
+        struct comebacks comebacks; /* before it was taken away */
+        uint64_t until_usec;        /* CLOCK_MONOTONIC; 0: for ever */
+        uint32_t session;           /* that it had when it was removed, or 0 */
+        bool was_lost;              /* in a reset, as that session said, or it before that */
+        bool if_lost;               /* counts only then, unless it has become another device */
         /*
          * Until then whatever comes to its place with other ids is the same device, which has
          * become another: a loader of firmware, a phone in another mode. 0: not at all.
@@ -38,9 +46,6 @@ struct memories {
 /* Remembers the device's intent and guest. Returns the place, to be filled in further. */
 struct memory *memory_keep(struct memories *m, const struct device *d);
 
-/* For if_lost_by: not at all, unless it has become another device. */
-#define MEMORY_CHANGE_ONLY UINT32_MAX
-
 /*
  * What is remembered of a device that was plugged in, or NULL: one with the same identity, with a
  * serial at any place, without one at the same; or else what was at its place and may have become
@@ -52,5 +57,8 @@ void memory_forget(struct memory *memory);
 /* Whether what is remembered has become the device, which it was not. */
 bool memory_is_of_other(const struct memory *memory, const struct device_info *info);
 
-/* That session lost its device in a reset: what depends on it counts; from now on for so long. */
+/*
+ * That session lost its device in a reset: what depends on it counts; what is remembered for some
+ * time, until then.
+ */
 void memory_confirm(struct memories *m, uint32_t number, uint64_t until_usec);

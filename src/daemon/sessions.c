@@ -220,7 +220,7 @@ void manager_begin_session(struct manager *m, struct entry *e, struct channel *c
                 strcpy(s->place, d->info.place);
                 s->shown.number = ++m->last_number;
                 s->shown.device = d;
-                s->losses = e->losses;
+                s->comebacks = e->comebacks;
                 s->shown.channel = channel;
                 s->shown.is_by_hand = d->intent == INTENT_BY_HAND;
                 d->redirection = &s->shown;

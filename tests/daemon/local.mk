@@ -13,6 +13,7 @@ check_LIBRARIES += %D%/libdaemonbed.a
 daemon_tests = \
 	%D%/test-attach \
 	%D%/test-changes \
+	%D%/test-comebacks \
 	%D%/test-decisions \
 	%D%/test-guests \
 	%D%/test-hold \
@@ -32,6 +33,7 @@ TESTS += $(daemon_tests)
 daemon_libs = libdaemon.a $(LDADD) $(LIBUDEV_LIBS) $(LIBSYSTEMD_LIBS) $(INIH_LIBS)
 %C%_test_attach_LDADD = %D%/libdaemonbed.a $(daemon_libs)
 %C%_test_changes_LDADD = %D%/libdaemonbed.a $(daemon_libs)
+%C%_test_comebacks_LDADD = %D%/libdaemonbed.a $(daemon_libs)
 %C%_test_decisions_LDADD = %D%/libdaemonbed.a $(daemon_libs)
 %C%_test_guests_LDADD = %D%/libdaemonbed.a $(daemon_libs)
 %C%_test_hold_LDADD = %D%/libdaemonbed.a $(daemon_libs)

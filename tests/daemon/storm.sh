@@ -58,6 +58,7 @@ agrees() {
         echo "devices: $(objects devices | xargs)"
         echo "sessions: $(objects sessions | xargs)"
         echo "children: $(pgrep -P "$daemon_pid" | xargs)"
+        grep -F 'given up' "$world_log"
     } >"$world_directory/seen"
     [ "$(in_the_daemon)" = "$world" ] &&
         [ "$(objects devices)" = "$(cut -s -d, -f1 <<<"$world")" ] &&

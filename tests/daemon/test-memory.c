@@ -99,7 +99,8 @@ static void what_depends_on_a_reset_counts_when_that_is_confirmed(void **state)
 {
         struct memory *place = memory_keep(&memories, make("1-1", 1, ""));
 
-        place->if_lost_by = 7;
+        place->if_lost = true;
+        place->session = 7;
         place->until_usec = 10;
         assert_false(recalls("1-1", 1, "", 5));
         memory_confirm(&memories, 8, 20);
@@ -127,7 +128,7 @@ static void what_may_have_changed_is_known_at_its_place_by_other_ids(void **stat
 {
         struct memory *place = memory_keep(&memories, make("1-1", 1, "A"));
 
-        place->if_lost_by = MEMORY_CHANGE_ONLY;
+        place->if_lost = true;
         place->change_until_usec = 10;
         assert_false(recalls("1-1", 1, "A", 5));
         assert_false(recalls("1-1", 1, "B", 5));
