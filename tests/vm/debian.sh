@@ -4,7 +4,7 @@
 # shellcheck shell=bash disable=SC2154
 
 # Of every disk.
-debian_packages=systemd-sysv,dbus,udev,kmod,iproute2,procps
+debian_packages=systemd-sysv,dbus,udev,kmod,iproute2,procps,apparmor
 
 # packages_wanted PACKAGE: what it depends on; of "a (>= 1) | b, c" a and c.
 packages_wanted() {
