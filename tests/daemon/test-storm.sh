@@ -27,8 +27,9 @@ trap cleanup EXIT
 trap 'exit 99' TERM INT HUP
 
 fail() {
-    echo "FAIL: $name: $* (seed $seed)"
+    grep -A 40 'ERROR: .*Sanitizer' "$world_log"
     tail -n 40 "$world_log" "$world_directory/seen" 2>/dev/null
+    echo "FAIL: $name: $* (seed $seed)"
     exit 1
 }
 
