@@ -86,7 +86,9 @@ static void on_done(evutil_socket_t fd, short what, void *userdata)
         struct disk_probe *p = userdata;
         char reason[GUARD_REASON_SIZE] = "";
         const struct job *job = p->job;
+        eventfd_t count;
 
+        eventfd_read(fd, &count); /* whose thread has written all before */
         if (what & EV_TIMEOUT)
                 snprintf(reason, sizeof(reason), "its disk %s does not answer: unplug it",
                          job->names[0]);

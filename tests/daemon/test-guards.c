@@ -17,22 +17,17 @@
 #define BUSY    "its disk sdb is in use, by a mount in another namespace or a program that has it"
 
 /* What the kernel says of the disk; a probe waits for the semaphore first if it is to hang. */
-static bool is_busy, hangs;
-static unsigned n_probes;
+static _Atomic bool is_busy, hangs;
+static _Atomic unsigned n_probes;
 static sem_t answer_now;
 
 static int is_busy_now(const char *path)
 {
         assert_non_null(strstr(path, "/dev/sdb"));
-        __atomic_add_fetch(&n_probes, 1, __ATOMIC_SEQ_CST);
-        if (__atomic_load_n(&hangs, __ATOMIC_SEQ_CST))
+        n_probes++;
+        if (hangs)
                 sem_wait(&answer_now);
-        return __atomic_load_n(&is_busy, __ATOMIC_SEQ_CST) ? -EBUSY : 0;
-}
-
-static unsigned probes(void)
-{
-        return __atomic_load_n(&n_probes, __ATOMIC_SEQ_CST);
+        return is_busy ? -EBUSY : 0;
 }
 
 static struct tree tree_of(const struct bed *bed)
@@ -127,7 +122,7 @@ static void is_redirected_by_a_rule_with_force(void **state)
         start_with_guest(bed, "-1,-1,-1,-1,1 guest=vm1 force=yes\n");
         bed_plug(bed, "1-1", STICK);
         bed_redirect(bed, "1-1");
-        assert_int_equal(probes(), 0);
+        assert_int_equal(n_probes, 0);
 }
 
 static void attach(struct bed *bed)
@@ -232,14 +227,14 @@ static void is_probed_before_its_session(void **state)
         is_busy = true;
         start_with_guest(bed, RULE);
         bed_plug(bed, "1-1", STICK);
-        bed_until(bed, probes() > 0 && bed_device(bed, "1-1")->phase == DEVICE_IS_IDLE);
+        bed_until(bed, n_probes > 0 && bed_device(bed, "1-1")->phase == DEVICE_IS_IDLE);
         is_guarded(bed, BUSY);
         look(bed);
-        bed_until(bed, probes() > 1 && !entry_of(bed_device(bed, "1-1"))->guarding.probe);
+        bed_until(bed, n_probes > 1 && !entry_of(bed_device(bed, "1-1"))->guarding.probe);
         is_guarded(bed, BUSY);
         assert_int_equal(bed->n_sessions, 0);
 
-        __atomic_store_n(&is_busy, false, __ATOMIC_SEQ_CST);
+        is_busy = false;
         look(bed);
         bed_redirect(bed, "1-1");
         is_guarded(bed, "");
@@ -272,7 +267,7 @@ static void is_given_up_while_it_is_probed(void **state)
         hangs = true;
         start_with_guest(bed, RULE);
         bed_plug(bed, "1-1", STICK);
-        bed_until(bed, probes() == 1);
+        bed_until(bed, n_probes == 1);
         d = bed_device(bed, "1-1");
         assert_int_equal(d->phase, DEVICE_IS_WAITING);
         assert_int_equal(bed_detach(bed, "1-1", &answer), 0);
@@ -280,7 +275,7 @@ static void is_given_up_while_it_is_probed(void **state)
         assert_int_equal(d->phase, DEVICE_IS_IDLE);
 
         assert_int_equal(bed_attach(bed, "1-1", "vm1", false, &answer), 0);
-        bed_until(bed, probes() == 2);
+        bed_until(bed, n_probes == 2);
         bed_unplug(bed, "1-1");
         bed_settle(bed);
         for (struct channel *c = guest_channels(manager_guest_by_name(bed->m, "vm1")); c;
@@ -304,7 +299,7 @@ static void a_disk_that_does_not_answer_is_in_use(void **state)
         bed_until(bed, bed_device(bed, "1-1")->guard[0]);
         is_guarded(bed, "its disk sdb does not answer: unplug it");
         hangs = false;
-        for (unsigned i = 0; i < probes(); i++)
+        for (unsigned i = 0; i < n_probes; i++)
                 sem_post(&answer_now);
 }
 
@@ -315,13 +310,13 @@ static void guest_leaves_while_it_is_probed(void **state)
         hangs = true;
         start_with_guest(bed, RULE);
         bed_plug(bed, "1-1", STICK);
-        bed_until(bed, probes() == 1);
+        bed_until(bed, n_probes == 1);
         manager_disconnect_guest(bed->m, manager_guest_by_name(bed->m, "vm1"));
         assert_int_equal(bed_device(bed, "1-1")->phase, DEVICE_IS_WAITING);
         assert_int_equal(
                 manager_connect_guest(bed->m, manager_guest_by_name(bed->m, "vm1"), &bed->error),
                 0);
-        bed_until(bed, probes() == 2);
+        bed_until(bed, n_probes == 2);
         bed_write(bed, "guests.d/vm1.conf", NULL);
         assert_int_equal(manager_reload(bed->m, &bed->error), 0);
         bed_until(bed, manager_n_guests(bed->m) == 0);

@@ -242,6 +242,7 @@ static void unplug_ends_transfers_and_all_ioctls(void **state)
 {
         struct fixture *fixture = *state;
         struct pending pending;
+        int r;
 
         fixture_claim(fixture, 1);
         submit_interrupt_in(fixture, &pending);
@@ -251,7 +252,9 @@ static void unplug_ends_transfers_and_all_ioctls(void **state)
         libusb_free_transfer(pending.transfer);
 
         assert_int_equal(libusb_claim_interface(fixture->handle, 0), LIBUSB_ERROR_NO_DEVICE);
-        assert_int_equal(libusb_reset_device(fixture->handle), LIBUSB_ERROR_NO_DEVICE);
+        /* Of a reset's ENODEV libusb makes the first, until its own thread has seen the removal. */
+        r = libusb_reset_device(fixture->handle);
+        assert_true(r == LIBUSB_ERROR_NOT_FOUND || r == LIBUSB_ERROR_NO_DEVICE);
         assert_false(emulated_is_plugged(fixture->device));
         assert_int_not_equal(access("/dev/bus/usb/001/002", F_OK), 0);
         assert_int_not_equal(access("/sys/bus/usb/devices/1-1", F_OK), 0);
