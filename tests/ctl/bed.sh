@@ -5,7 +5,7 @@ set -u
 
 here=$(dirname "$0")
 ctl=${top_builddir:-.}/usbredirctl
-deadline=20
+deadline=60
 passed=0
 name=
 

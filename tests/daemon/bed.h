@@ -19,7 +19,7 @@
 #include "session/control.h"
 
 /* How long anything may take that is not meant to wait. */
-#define BED_DEADLINE_SEC 20
+#define BED_DEADLINE_SEC 60
 
 #define BED_SESSIONS_MAX 64
 #define BED_GUESTS_MAX   4

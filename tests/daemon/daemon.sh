@@ -20,7 +20,7 @@
 # shellcheck shell=bash
 # shellcheck disable=SC2154
 
-daemon_deadline=30
+daemon_deadline=60
 
 daemon_is_possible() {
     local tool

@@ -12,7 +12,7 @@
 
 #include "util/macro.h"
 
-#define DEADLINE_SEC 5
+#define DEADLINE_SEC 30
 #define MARK         "4-8"
 
 static void on_device(void *userdata, const struct device_info *info)

@@ -14,7 +14,7 @@
 #include "emulated/words.h"
 #include "util/macro.h"
 
-enum { WORDS_MAX = 64, AWAIT_SECONDS = 5, AWAIT_PAUSE_MS = 5 };
+enum { WORDS_MAX = 64, AWAIT_SECONDS = 30, AWAIT_PAUSE_MS = 5 };
 
 struct await {
         char port[WORLD_PORT_SIZE];

@@ -16,7 +16,7 @@
 #include "emulated/stick.h"
 #include "emulated/testbed.h"
 
-enum { DEADLINE_MS = 5000 };
+enum { DEADLINE_MS = 30000 };
 
 struct fixture {
         struct testbed *testbed;

@@ -10,7 +10,7 @@
 #include <stdint.h>
 
 /* How long anything may take that is not meant to wait. */
-#define BED_DEADLINE_SEC 10
+#define BED_DEADLINE_SEC 30
 
 struct bed {
         libusb_context *context;

@@ -16,7 +16,7 @@
 #include "protocol/packet.h"
 
 /* How long anything may take that is not meant to wait. */
-#define GUEST_DEADLINE_SEC 20
+#define GUEST_DEADLINE_SEC 60
 
 /* Makes the other side work until it has, or for a moment. */
 typedef void (*guest_turn)(void *userdata);

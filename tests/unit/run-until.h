@@ -9,7 +9,7 @@
 #include <sys/time.h>
 
 /* How long anything may take that is not meant to wait. */
-#define RUN_DEADLINE_SEC 10
+#define RUN_DEADLINE_SEC 30
 
 static inline void on_run_deadline(evutil_socket_t fd, short what, void *userdata)
 {

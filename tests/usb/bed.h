@@ -17,7 +17,7 @@
 #include "usb/device.h"
 
 enum {
-        BED_DEADLINE_MS = 8000,
+        BED_DEADLINE_MS = 30000,
         BED_MEMORY = 14 << 20, /* the share of usbfs memory, unless a test says otherwise */
         BED_TRANSFERS_MAX = 16,
         BED_INTERFACES = 2, /* of the gadget's first configuration */

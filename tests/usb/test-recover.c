@@ -17,7 +17,7 @@
 #include "integration/managed.h"
 #include "unit/run-until.h"
 
-enum { DEADLINE_MS = 10000 };
+enum { DEADLINE_MS = 30000 };
 
 struct bed {
         struct testbed *testbed;

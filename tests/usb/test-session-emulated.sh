@@ -8,7 +8,7 @@ builddir=${top_builddir:-.}
 session=$builddir/usbredir-session
 emulated_usb=$builddir/tests/emulated/emulated-usb
 small_guest=$builddir/tests/usb/small-guest
-deadline=20
+deadline=60
 passed=0
 
 if ! "$session" --help | grep -q -e --no-sandbox; then
