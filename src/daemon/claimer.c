@@ -331,7 +331,8 @@ void claimer_adopt(struct claimer *c, int fd)
 
 void claimer_tidy(struct claimer *c, bool unknown)
 {
-        ask(c, &(struct job){ .action = TIDY, .fd = -1, .unknown = unknown });
+        if (c->has_thread) /* else there is nothing of ours, nor of a former daemon */
+                ask(c, &(struct job){ .action = TIDY, .fd = -1, .unknown = unknown });
 }
 
 int claimer_claim(struct claimer *c, const char *port)

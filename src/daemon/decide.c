@@ -68,6 +68,7 @@ void manager_begin_wait(struct manager *m, struct entry *e, const struct candida
         struct device *d = &e->device;
         bool is_one = c->n == 1 || how & WAITING_FORMER;
 
+        manager_answer_detaches(m); /* it may have been the host's for a moment */
         event_del(e->timer);
         e->is_over_limit = false;
         e->was_given = false;

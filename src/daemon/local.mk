@@ -24,6 +24,7 @@ libdaemon_a_SOURCES = \
 	%D%/connect.c \
 	%D%/connect.h \
 	%D%/decide.c \
+	%D%/detach.c \
 	%D%/device-info.c \
 	%D%/device-info.h \
 	%D%/device.h \

@@ -92,6 +92,7 @@ struct running {
 struct request {
         struct entry *entry;         /* NULL: for all devices to be returned, or a session */
         struct redirection *session; /* to tell its numbers */
+        struct request *all;         /* it is part of that one, and answers nobody itself */
         manager_attached attached;
         manager_detached detached;
         void *userdata;
@@ -313,11 +314,16 @@ void manager_begin_return(struct manager *m, struct entry *e, enum control_purpo
 void manager_on_session_end(void *userdata, enum session_reason reason, const char *message,
                             bool returned);
 
+/* detach.c: tells who waits for it that devices are returned. */
+void manager_answer_detaches(struct manager *m);
+
 /* request.c */
+struct request *manager_add_request(struct manager *m, struct entry *e,
+                                    void *userdata); /* or NULL */
+void manager_free_request(struct request *request);
 struct request *manager_find_attach(struct manager *m, const struct entry *e);
 void manager_answer_attach(struct manager *m, struct entry *e, struct redirection *r,
                            const struct error *error);
-void manager_answer_detaches(struct manager *m);
 void manager_answer_describes(struct manager *m, struct redirection *r, const struct error *error);
 void manager_forget_device(struct manager *m, struct entry *e);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What people ask: Attach and Detach, and the answers to them, which come when what was asked for
- * has happened.
+ * What people ask: Attach and the numbers of sessions (for Detach see detach.c), and the answers,
+ * which come when what was asked for has happened.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -14,7 +14,7 @@
 /* How long a session may take to tell its numbers. */
 #define DESCRIBE_SEC 5
 
-static void free_request(struct request *request)
+void manager_free_request(struct request *request)
 {
         DL_DELETE(request->manager->requests, request);
         if (request->timer)
@@ -22,7 +22,7 @@ static void free_request(struct request *request)
         free(request);
 }
 
-static struct request *add_request(struct manager *m, struct entry *e, void *userdata)
+struct request *manager_add_request(struct manager *m, struct entry *e, void *userdata)
 {
         struct request *request = calloc(1, sizeof(*request));
 
@@ -58,7 +58,7 @@ void manager_answer_attach(struct manager *m, struct entry *e, struct redirectio
 
         attached = request->attached;
         userdata = request->userdata;
-        free_request(request);
+        manager_free_request(request);
         attached(userdata, r, error);
 }
 
@@ -186,12 +186,12 @@ int manager_attach(struct manager *m, struct device *d, const char *guest,
         if (r < 0)
                 return r;
 
-        request = add_request(m, e, userdata);
+        request = manager_add_request(m, e, userdata);
         if (request)
                 request->timer = event_new(m->base, -1, 0, on_attach_timeout, request);
         if (!request || !request->timer) {
                 if (request)
-                        free_request(request);
+                        manager_free_request(request);
                 return error_set(ret_error, ERROR_FAILED, "out of memory");
         }
         request->attached = done;
@@ -209,68 +209,6 @@ int manager_attach(struct manager *m, struct device *d, const char *guest,
         return 0;
 }
 
-static void detach(struct manager *m, struct entry *e)
-{
-        struct device *d = &e->device;
-        struct error error;
-
-        error_set(&error, ERROR_FAILED, "%s was detached before it was attached", device_id(d));
-        manager_answer_attach(m, e, NULL, &error);
-        /* Known before it is returned: what is the host's is shown to its desktops. */
-        d->is_inhibited |= d->is_held || d->intent == INTENT_AUTOMATIC;
-
-        if (d->redirection)
-                manager_end_session(d->redirection, CAUSE_DETACHED);
-        else if (is_in_return(e))
-                e->after_return = outcome_next(CAUSE_DETACHED, d->intent == INTENT_BY_HAND);
-        else
-                manager_go_on(m, e, outcome_next(CAUSE_DETACHED, d->intent == INTENT_BY_HAND));
-}
-
-static bool is_busy(const struct device *d)
-{
-        return (d->phase != DEVICE_IS_IDLE && d->phase != DEVICE_IS_FAILED) || d->is_held;
-}
-
-int manager_detach(struct manager *m, struct device *d, manager_detached done, void *userdata,
-                   struct error *ret_error)
-{
-        struct request *request;
-
-        if (!is_busy(d))
-                return error_set(ret_error, ERROR_NOT_ATTACHED, "%s is not attached", device_id(d));
-        if (d->phase == DEVICE_IS_STUCK)
-                return error_set(ret_error, ERROR_IN_USE,
-                                 "%s is stuck in a session that cannot be ended: unplug it",
-                                 device_id(d));
-
-        request = add_request(m, entry_of(d), userdata);
-        if (!request)
-                return error_set(ret_error, ERROR_FAILED, "out of memory");
-        request->detached = done;
-        log_info("%s: to be detached, as asked", device_id(d));
-        detach(m, entry_of(d));
-        manager_wake(m);
-        return 0;
-}
-
-void manager_detach_all(struct manager *m, manager_detached done, void *userdata)
-{
-        struct request *request = add_request(m, NULL, userdata);
-        struct error error;
-
-        if (!request) {
-                error_set(&error, ERROR_FAILED, "out of memory");
-                done(userdata, &error);
-                return;
-        }
-        request->detached = done;
-        for (struct device *d = m->devices; d; d = d->next)
-                if (is_busy(d) && d->phase != DEVICE_IS_STUCK)
-                        detach(m, entry_of(d));
-        manager_wake(m);
-}
-
 void manager_answer_describes(struct manager *m, struct redirection *r, const struct error *error)
 {
         struct request *request, *next;
@@ -281,7 +219,7 @@ void manager_answer_describes(struct manager *m, struct redirection *r, const st
 
                 if (request->session != r)
                         continue;
-                free_request(request);
+                manager_free_request(request);
                 done(userdata, error ? NULL : r, error);
         }
 }
@@ -302,12 +240,12 @@ int manager_describe(struct manager *m, struct redirection *r, manager_attached 
         struct timeval delay = { .tv_sec = DESCRIBE_SEC };
         struct request *request;
 
-        request = add_request(m, NULL, userdata);
+        request = manager_add_request(m, NULL, userdata);
         if (request)
                 request->timer = event_new(m->base, -1, 0, on_describe_timeout, request);
         if (!request || !request->timer) {
                 if (request)
-                        free_request(request);
+                        manager_free_request(request);
                 return error_set(ret_error, ERROR_FAILED, "out of memory");
         }
 
@@ -316,34 +254,6 @@ int manager_describe(struct manager *m, struct redirection *r, manager_attached 
         event_add(request->timer, &delay);
         worker_describe(r->worker);
         return 0;
-}
-
-static bool is_done(const struct manager *m, const struct request *request)
-{
-        const struct device *d;
-
-        if (request->entry)
-                return !is_busy(&request->entry->device);
-
-        DL_FOREACH (m->devices, d)
-                if (is_busy(d) && d->phase != DEVICE_IS_STUCK)
-                        return false;
-        return true;
-}
-
-void manager_answer_detaches(struct manager *m)
-{
-        struct request *request, *next;
-
-        DL_FOREACH_SAFE (m->requests, request, next) {
-                manager_detached detached = request->detached;
-                void *userdata = request->userdata;
-
-                if (!detached || !is_done(m, request))
-                        continue;
-                free_request(request);
-                detached(userdata, NULL);
-        }
 }
 
 /* It is unplugged: whoever waits for its return has it. */
@@ -357,7 +267,7 @@ void manager_forget_device(struct manager *m, struct entry *e)
 
                 if (request->entry != e)
                         continue;
-                free_request(request);
+                manager_free_request(request);
                 if (detached)
                         detached(userdata, NULL);
         }
@@ -370,7 +280,7 @@ void manager_forget(struct manager *m, void *userdata)
 
         DL_FOREACH_SAFE (m->requests, request, next)
                 if (request->userdata == userdata)
-                        free_request(request);
+                        manager_free_request(request);
 }
 
 int manager_connect_guest(struct manager *m, struct guest *g, struct error *ret_error)

@@ -2,11 +2,9 @@
 #include "util/thread.h"
 
 #include <pthread.h>
-#include <signal.h>
 
 int thread_start(void *(*function)(void *), void *argument)
 {
-        sigset_t all, saved;
         pthread_attr_t attributes;
         pthread_t thread;
         int r;
@@ -15,11 +13,7 @@ int thread_start(void *(*function)(void *), void *argument)
         if (r != 0)
                 return -r;
         pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
-
-        sigfillset(&all);
-        pthread_sigmask(SIG_SETMASK, &all, &saved);
         r = pthread_create(&thread, &attributes, function, argument);
-        pthread_sigmask(SIG_SETMASK, &saved, NULL);
         pthread_attr_destroy(&attributes);
         return -r;
 }

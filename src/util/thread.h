@@ -4,5 +4,8 @@
  * Threads for calls that block and cannot be told not to. Nobody waits for one.
  */
 
-/* Runs the function, detached; signals stay the caller's. Returns 0 or a negative errno. */
+/*
+ * Runs the function, detached. Signals are not blocked in it: libevent's handlers may run anywhere,
+ * and interrupt no call. Returns 0 or a negative errno.
+ */
 int thread_start(void *(*function)(void *), void *argument);

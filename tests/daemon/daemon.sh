@@ -88,7 +88,14 @@ daemon_stop() {
 
     daemon_pid=
     [ -n "$pid" ] || return 0
-    kill -s "${1:-TERM}" "$pid" && wait "$pid"
+    kill -s "${1:-TERM}" "$pid" || return
+    soon has_ended "$pid" || kill -s KILL "$pid"
+    wait "$pid"
+}
+
+# has_ended PID: a child of ours, which nobody has waited for.
+has_ended() {
+    ! grep -qs '^State:[[:space:]]*[^Z[:space:]]' "/proc/$1/status"
 }
 
 sessions_in_world() {

@@ -15,6 +15,7 @@ daemon_tests = \
 	%D%/test-changes \
 	%D%/test-comebacks \
 	%D%/test-decisions \
+	%D%/test-detach \
 	%D%/test-guests \
 	%D%/test-hold \
 	%D%/test-guards \
@@ -35,6 +36,7 @@ daemon_libs = libdaemon.a $(LDADD) $(LIBUDEV_LIBS) $(LIBSYSTEMD_LIBS) $(INIH_LIB
 %C%_test_changes_LDADD = %D%/libdaemonbed.a $(daemon_libs)
 %C%_test_comebacks_LDADD = %D%/libdaemonbed.a $(daemon_libs)
 %C%_test_decisions_LDADD = %D%/libdaemonbed.a $(daemon_libs)
+%C%_test_detach_LDADD = %D%/libdaemonbed.a $(daemon_libs)
 %C%_test_guests_LDADD = %D%/libdaemonbed.a $(daemon_libs)
 %C%_test_hold_LDADD = %D%/libdaemonbed.a $(daemon_libs)
 %C%_test_guards_LDADD = %D%/libdaemonbed.a $(daemon_libs)

@@ -249,53 +249,6 @@ static void unplugging_answers_whoever_waits(void **state)
         assert_false(detached.is_error);
 }
 
-static void detach_ends_an_attach_under_way(void **state)
-{
-        struct bed *bed = *state;
-        struct bed_answer attached, detached, other;
-
-        start(bed, "-1,-1,-1,-1,1 auto=no\n", 1);
-        bed_plug(bed, "1-1", "08");
-        bed_plug(bed, "1-2", "08");
-        assert_int_equal(bed_attach(bed, "1-1", "vm1", false, &other), 0);
-        bed_redirect(bed, "1-1");
-        assert_int_equal(bed_attach(bed, "1-2", "vm1", true, &attached), 0);
-        bed_settle(bed);
-        assert_int_equal(bed_detach(bed, "1-2", &detached), 0);
-        bed_until(bed, detached.has_come);
-        assert_true(attached.has_come && attached.is_error);
-        expect_error(&attached.error, ERROR_FAILED, "detached before");
-        assert_int_equal(bed_device(bed, "1-2")->phase, DEVICE_IS_IDLE);
-}
-
-static void on_all(void *userdata, const struct error *error)
-{
-        *(bool *)userdata = true;
-}
-
-static void detach_all_returns_everything(void **state)
-{
-        struct bed *bed = *state;
-        struct bed_session *s[2];
-        bool done = false;
-
-        start(bed, "-1,-1,-1,-1,1 guest=vm1\n", 2);
-        bed_plug(bed, "1-1", "08");
-        bed_plug(bed, "1-2", "08");
-        bed_plug(bed, "1-3", "08"); /* waits */
-        s[0] = bed_redirect(bed, "1-1");
-        s[1] = bed_redirect(bed, "1-2");
-        manager_detach_all(bed->m, on_all, &done);
-        bed_until(bed, s[0]->is_asked_to_end && s[1]->is_asked_to_end);
-        bed_say_ended(bed, s[0], REASON_ASKED, true);
-        assert_false(done);
-        bed_say_ended(bed, s[1], REASON_ASKED, true);
-        bed_until(bed, done);
-        bed_settle(bed);
-        assert_int_equal(bed->n_sessions, 2);
-        assert_int_equal(bed_device(bed, "1-3")->phase, DEVICE_IS_IDLE);
-}
-
 static void a_caller_that_is_gone_is_not_answered(void **state)
 {
         struct bed *bed = *state;
@@ -359,8 +312,6 @@ int main(void)
                 TEST(a_guest_that_is_not_there_is_a_named_error),
                 TEST(with_wait_the_outcome_is_the_answer),
                 TEST(unplugging_answers_whoever_waits),
-                TEST(detach_ends_an_attach_under_way),
-                TEST(detach_all_returns_everything),
                 TEST(a_caller_that_is_gone_is_not_answered),
                 TEST(a_session_that_cannot_be_started_is_an_error),
                 TEST(disconnecting_a_guest_ends_its_sessions),

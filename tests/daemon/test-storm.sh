@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # Devices are plugged in and out at random, faster than sessions begin and end. Afterwards all who
-# know devices know the same ones, and the daemon is as big as it was; also when it is killed
-# meanwhile. With an argument: the seed.
+# know devices know the same ones, and the daemon is as big as it was; also when people ask for all
+# there is meanwhile, or it is killed. With an argument: the seed.
 # shellcheck disable=SC1091,SC2154
 set -u
 
@@ -105,6 +105,41 @@ no_sessions_in_world() {
     [ -z "$(sessions_in_world)" ]
 }
 
+guest() {
+    DBUS_SYSTEM_BUS_ADDRESS=$world_bus_address busctl --system call \
+        org.usbredir1 /org/usbredir1/guests/vm org.usbredir1.Guest "$1"
+}
+
+# set_limit N: of devices that the guest takes; 0: none.
+set_limit() {
+    sed -i "/^MaxDevices=/d; s/^\[Guest\]$/&\nMaxDevices=$1/" "$world_directory/config/guests.d/vm.conf"
+}
+
+# As fast as it is answered, while a process runs.
+ask_for_anything() {
+    local port
+
+    while kill -0 "$1"; do
+        port=${ports:RANDOM % 8 * 4:3}
+        case $((RANDOM % 13)) in
+            0) ctl attach "$port" ;;
+            1) ctl attach --wait "$port" vm & ;;
+            2) ctl attach --hold --force "$port" vm ;;
+            3) ctl detach "$port" ;;
+            4) ctl detach "$port" & ;;
+            5) ctl detach --all & ;;
+            6) ctl pause ;;
+            7) ctl resume ;;
+            8) ctl status "$port" && ctl explain "$port" && ctl sessions ;;
+            9) ctl rules add "-1,-1,-1,-1,$((RANDOM % 2)) port=$port" ;;
+            10) rm "$world_directory/config/filters.d/20-added.rules" && ctl reload ;;
+            11) set_limit $((RANDOM % 5)) && ctl reload ;;
+            12) guest Disconnect && guest Connect ;;
+        esac
+    done >/dev/null 2>&1
+    wait
+}
+
 name="a world starts"
 world_start && world_bus_start || exit 1
 start_guest 5 || fail "no guest" # some have to wait
@@ -129,6 +164,26 @@ measure "after three"
 # Freed memory stays with a sanitizer for a while; it looks for leaks itself.
 grep -q __asan_init "$daemon_build/usbredird" || [ "$rss" -le $((rss_before + rss_slack_kb)) ] ||
     fail "$((rss - rss_before)) KiB more"
+pass
+
+name="what people ask for meanwhile is answered, and leaves nothing behind"
+seed=$((seed + 1))
+world_do "storm $events $seed $ports" >/dev/null &
+storm=$!
+ask_for_anything "$storm" &
+asker=$!
+ask_for_anything "$storm" &
+wait "$asker" "$!"
+wait "$storm" || fail "the storm"
+set_limit 0
+rm -f "$world_directory/config/filters.d/20-added.rules"
+{ ctl resume && guest Connect >/dev/null && ctl reload; } || fail "cannot be as it was"
+for port in $(in_the_world | cut -d, -f1); do
+    must "unplug $port" # what was detached by hand is the host's
+done
+agree
+storm
+unplug_all
 pass
 
 name="a daemon killed in a storm leaves nothing behind"
