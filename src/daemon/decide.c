@@ -293,6 +293,7 @@ static bool count_crash(struct entry *e)
 void manager_go_on(struct manager *m, struct entry *e, enum next next)
 {
         struct device *d = &e->device;
+        struct memory *memory;
 
         if (next != NEXT_RETRY)
                 e->tries = 0;
@@ -317,7 +318,8 @@ void manager_go_on(struct manager *m, struct entry *e, enum next next)
                 manager_changed(m, e);
                 return;
         case NEXT_RETURN:
-                manager_remember(m, e)->was_lost = true;
+                memory = manager_remember(m, e);
+                memory->lost_until_usec = memory->until_usec;
                 manager_rest(m, e, DEVICE_IS_IDLE);
                 set_timer(e, OUTCOME_RETURN_SEC);
                 return;

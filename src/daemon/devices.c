@@ -103,13 +103,13 @@ static enum intent intent_of(const struct manager *m, const struct device *d,
 }
 
 /* One that was simply plugged in again is counted no further. */
-static struct comebacks comebacks_after(const struct memory *memory, bool has_changed)
+static struct comebacks comebacks_of(const struct entry *e, const struct memory *memory)
 {
         struct comebacks counted = memory->comebacks;
 
-        if (has_changed)
+        if (e->has_changed)
                 return (struct comebacks){ .as_others = counted.as_others + 1 };
-        if (!memory->was_lost)
+        if (e->begun_usec > memory->lost_until_usec)
                 return (struct comebacks){};
         counted.from_resets++;
         return counted;
@@ -136,7 +136,7 @@ static bool go_back(struct manager *m, struct entry *e)
         if (intent == INTENT_NONE || (intent == INTENT_BY_HAND && !manager_has_room(m)))
                 return false;
         e->back_from = memory->session;
-        e->comebacks = comebacks_after(memory, e->has_changed);
+        e->comebacks = comebacks_of(e, memory);
         if (comes_too_often(m, e))
                 return true;
         if (intent == INTENT_AUTOMATIC && manager_is_over_limit(m, e))

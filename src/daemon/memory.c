@@ -51,7 +51,7 @@ struct memory *memory_keep(struct memories *m, const struct device *d)
 
 static bool counts(const struct memory *memory, uint64_t now_usec)
 {
-        return (memory->was_lost || !memory->if_lost) &&
+        return (memory->lost_until_usec > 0 || !memory->if_lost) &&
                (memory->until_usec == 0 || memory->until_usec >= now_usec);
 }
 
@@ -91,7 +91,7 @@ void memory_confirm(struct memories *m, uint32_t number, uint64_t until_usec)
 
                 if (place->order == 0 || place->session != number)
                         continue;
-                place->was_lost = true;
+                place->lost_until_usec = until_usec;
                 if (place->until_usec > 0)
                         place->until_usec = until_usec;
         }

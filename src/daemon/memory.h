@@ -28,7 +28,7 @@ struct memory {
         struct comebacks comebacks; /* before it was taken away */
         uint64_t until_usec;        /* CLOCK_MONOTONIC; 0: for ever */
         uint32_t session;           /* that it had when it was removed, or 0 */
-        bool was_lost;              /* in a reset, as that session said, or it before that */
+        uint64_t lost_until_usec;   /* in a reset: what comes until then comes from that; or 0 */
         bool if_lost;               /* counts only then, unless it has become another device */
         /*
          * Until then whatever comes to its place with other ids is the same device, which has

@@ -5,6 +5,7 @@
  */
 #include <string.h>
 
+#include "daemon/manager-private.h"
 #include "daemon/outcome-bed.h"
 #include "daemon/outcome.h"
 
@@ -72,6 +73,23 @@ static void plugged_in_again_is_counted_no_further(void **state)
         }
 }
 
+/* It was lost, and somebody has plugged it in again an hour later. */
+static void long_after_a_loss_it_is_simply_plugged_in(void **state)
+{
+        struct bed *bed = *state;
+        struct bed_session *s = redirect(bed, false);
+
+        for (unsigned i = 0; i < 2 * OUTCOME_LOSSES; i++) {
+                bed_unplug(bed, "1-1");
+                bed_say_ended(bed, s, REASON_RESET_LOST, true);
+                for (size_t n = 0; n < MEMORY_MAX; n++)
+                        if (bed->m->memories.places[n].lost_until_usec > 0)
+                                bed->m->memories.places[n].lost_until_usec = 1;
+                bed_plug(bed, "1-1", "08");
+                s = bed_redirect(bed, "1-1");
+        }
+}
+
 static void changes_are_no_losses(void **state)
 {
         struct bed *bed = *state;
@@ -108,6 +126,7 @@ int main(void)
         const struct CMUnitTest tests[] = {
                 TEST(lost_too_often_is_given_up),
                 TEST(plugged_in_again_is_counted_no_further),
+                TEST(long_after_a_loss_it_is_simply_plugged_in),
                 TEST(changes_are_no_losses),
                 TEST(another_one_at_its_place_is_not_given_up),
         };
