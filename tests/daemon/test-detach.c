@@ -108,6 +108,21 @@ static void what_waits_for_its_turn_is_taken_back_too(void **state)
         assert_true(bed_device(bed, "1-2")->is_inhibited);
 }
 
+static void what_this_machine_needs_is_not_given_away_later(void **state)
+{
+        struct bed *bed = *state;
+        struct bed_answer answer;
+
+        start(bed, "-1,-1,-1,-1,1 auto=no\n", 1);
+        bed_plug(bed, "1-1", "08");
+        entry_of(bed_device(bed, "1-1"))->guarding.is_wanted = true; /* as a rule's is */
+        assert_int_equal(bed_detach(bed, "1-1", &answer), 0);
+        bed_until(bed, answer.has_come);
+        assert_false(answer.is_error);
+        assert_true(bed_device(bed, "1-1")->is_inhibited);
+        assert_false(entry_of(bed_device(bed, "1-1"))->guarding.is_wanted);
+}
+
 static void attached_again_at_once_it_has_been_returned(void **state)
 {
         struct bed *bed = *state;
@@ -156,6 +171,7 @@ int main(void)
                 TEST(all_are_returned),
                 TEST(all_are_those_that_were_there),
                 TEST(what_waits_for_its_turn_is_taken_back_too),
+                TEST(what_this_machine_needs_is_not_given_away_later),
                 TEST(attached_again_at_once_it_has_been_returned),
                 TEST(stuck_is_the_answer),
         };
