@@ -87,7 +87,7 @@ void manager_detach_all(struct manager *m, manager_detached done, void *userdata
                         continue;
                 one = manager_add_request(m, e, userdata);
                 if (one)
-                        one->all = all;
+                        one->all = all; /* else it is not waited for */
                 detach(m, e);
         }
         manager_wake(m);

@@ -5,7 +5,7 @@
  */
 
 /*
- * Runs the function, detached. Signals are not blocked in it: libevent's handlers may run anywhere,
- * and interrupt no call. Returns 0 or a negative errno.
+ * Runs the function, detached. Signals are not blocked in it: the main thread, which blocks none,
+ * gets them first, and libevent's handlers may run anywhere. Returns 0 or a negative errno.
  */
 int thread_start(void *(*function)(void *), void *argument);

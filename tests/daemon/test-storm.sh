@@ -171,10 +171,14 @@ seed=$((seed + 1))
 world_do "storm $events $seed $ports" >/dev/null &
 storm=$!
 ask_for_anything "$storm" &
-asker=$!
+askers=$!
 ask_for_anything "$storm" &
-wait "$asker" "$!"
+askers+=" $!"
 wait "$storm" || fail "the storm"
+for asker in $askers; do
+    # A session that does not end as it is asked to is killed after 70 s.
+    daemon_deadline=300 soon has_ended "$asker" || fail "somebody is not answered"
+done
 set_limit 0
 rm -f "$world_directory/config/filters.d/20-added.rules"
 { ctl resume && guest Connect >/dev/null && ctl reload; } || fail "cannot be as it was"
